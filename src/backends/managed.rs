@@ -1,0 +1,275 @@
+//! Managed resources of any provider: their envelope in both flavours, and who refers to whom.
+//!
+//! Knows nothing of what is asked of a provider: that is each kind's `forProvider`.
+
+use serde::Deserialize;
+
+use super::Order;
+use crate::claim::Flavour;
+use crate::guardrails::MEMORY_ANNOTATION;
+use crate::manifest::Node;
+use crate::observed::{EXTERNAL_NAME, Managed, Unread};
+use crate::outcome::{Plan, Readiness};
+use crate::{list, object};
+
+/// Part of the name of provider-sql's configuration, where a claim has one.
+pub const SQL_CONFIG: &str = "sql-config";
+
+/// Name of provider-kubernetes' `ClusterProviderConfig` for this cluster.
+const THIS_CLUSTER: &str = "default";
+
+/// A kind of managed resource.
+#[derive(Clone, Copy, Debug)]
+pub struct Type {
+    /// The provider that serves it.
+    pub provider: Provider,
+    /// The kind: `Instance`.
+    pub kind: &'static str,
+}
+
+/// A Crossplane provider whose kinds we compose.
+#[derive(Clone, Copy, Debug)]
+pub enum Provider {
+    /// provider-upjet-aws, one API group a service.
+    Aws {
+        /// First part of the API group: `rds`.
+        service: &'static str,
+        /// Storage version of the cluster-scoped kind. Namespaced ones are all `v1beta1`.
+        cluster_version: &'static str,
+    },
+    /// provider-sql, for PostgreSQL servers.
+    PostgreSql,
+    /// provider-kubernetes: objects that a namespaced composite resource may not compose itself.
+    Kubernetes,
+}
+
+impl Type {
+    /// A kind of AWS.
+    pub const fn new(
+        service: &'static str,
+        kind: &'static str,
+        cluster_version: &'static str,
+    ) -> Self {
+        Self { provider: Provider::Aws { service, cluster_version }, kind }
+    }
+
+    /// A kind of provider-sql.
+    pub const fn postgresql(kind: &'static str) -> Self {
+        Self { provider: Provider::PostgreSql, kind }
+    }
+
+    /// provider-kubernetes' only kind.
+    pub const KUBERNETES_OBJECT: Self = Self { provider: Provider::Kubernetes, kind: "Object" };
+
+    /// Its API version in a flavour.
+    pub fn api_version(&self, flavour: Flavour) -> String {
+        let namespaced = flavour == Flavour::Namespaced;
+        match self.provider {
+            Provider::Aws { service, .. } if namespaced => {
+                format!("{service}.aws.m.upbound.io/v1beta1")
+            }
+            Provider::Aws { service, cluster_version } => {
+                format!("{service}.aws.upbound.io/{cluster_version}")
+            }
+            Provider::PostgreSql if namespaced => {
+                "postgresql.sql.m.crossplane.io/v1alpha1".to_owned()
+            }
+            Provider::PostgreSql => "postgresql.sql.crossplane.io/v1alpha1".to_owned(),
+            Provider::Kubernetes if namespaced => "kubernetes.m.crossplane.io/v1alpha1".to_owned(),
+            Provider::Kubernetes => "kubernetes.crossplane.io/v1alpha2".to_owned(),
+        }
+    }
+}
+
+/// Whether a managed resource outlives its claim where the environment retains data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lifetime {
+    /// The data, and what the data needs to stay reachable.
+    WithData,
+    /// Gone with the claim in every environment.
+    WithClaim,
+    /// Never deleted by its provider, whatever the environment says: keys, objects inside a
+    /// database, and what protects a bucket.
+    Forever,
+}
+
+/// A managed resource being composed.
+#[derive(Debug)]
+pub struct ManagedResource {
+    /// Its kind.
+    pub kind: Type,
+    /// Its part of the name: `replication-group`.
+    pub part: String,
+    /// Its name at the provider, where the provider takes it from an annotation.
+    pub external_name: Option<String>,
+    /// How long it stays.
+    pub lifetime: Lifetime,
+    /// What is asked of the provider.
+    pub for_provider: Node,
+}
+
+/// What an envelope holds besides.
+#[derive(Debug, Default)]
+pub(super) struct Beside {
+    /// Name of the connection Secret.
+    pub(super) connection: Option<String>,
+    /// What the resource is to remember of its claim.
+    pub(super) memory: Option<String>,
+    /// How provider-kubernetes tells that an object is ready.
+    pub(super) readiness: Option<&'static str>,
+}
+
+/// The reference of a living managed resource to its connection Secret.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Publishing {
+    spec: PublishingSpec,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct PublishingSpec {
+    write_connection_secret_to_ref: Option<Named>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
+impl Order<'_> {
+    /// Key of the resource with this part of the name.
+    pub fn key(&self, part: &str) -> String {
+        format!("{}-{part}", self.claim.kind.key_prefix())
+    }
+
+    /// Adds a managed resource to the plan.
+    pub fn manage(&self, plan: &mut Plan, resource: ManagedResource) {
+        self.manage_with(plan, resource, Beside::default());
+    }
+
+    /// Adds a managed resource whose connection details Crossplane hands back to us.
+    pub fn manage_publishing(&self, plan: &mut Plan, resource: ManagedResource) {
+        let beside = Beside {
+            connection: Some(self.connection_secret(&resource.part)),
+            ..Beside::default()
+        };
+        self.manage_with(plan, resource, beside);
+    }
+
+    /// Adds the managed resource that holds the data: it remembers what was accepted, and
+    /// publishes connection details.
+    pub fn manage_primary(&self, plan: &mut Plan, resource: ManagedResource) {
+        let beside = Beside {
+            connection: Some(self.connection_secret(&resource.part)),
+            memory: Some(self.memory_to_write()),
+            ..Beside::default()
+        };
+        self.manage_with(plan, resource, beside);
+    }
+
+    /// Adds the managed resource that holds the data and tells its connection details nobody:
+    /// they could lie where a team may read them.
+    pub fn manage_silent_primary(&self, plan: &mut Plan, resource: ManagedResource) {
+        let beside = Beside { memory: Some(self.memory_to_write()), ..Beside::default() };
+        self.manage_with(plan, resource, beside);
+    }
+
+    pub(super) fn manage_with(&self, plan: &mut Plan, resource: ManagedResource, beside: Beside) {
+        let key = self.key(&resource.part);
+        plan.add(key, Readiness::Condition, self.envelope(resource, beside));
+    }
+
+    /// The connection Secret of the resource with this part of the name: the living one's.
+    fn connection_secret(&self, part: &str) -> String {
+        let living: Option<Publishing> = self.observed.read(&self.key(part)).ok().flatten();
+        living
+            .and_then(|living| living.spec.write_connection_secret_to_ref)
+            .map_or_else(|| self.names.object(&format!("{part}-connection")), |living| living.name)
+    }
+
+    fn envelope(&self, resource: ManagedResource, beside: Beside) -> Node {
+        let flavour = self.claim.flavour;
+        let retained = match resource.lifetime {
+            Lifetime::WithData => self.retains(),
+            Lifetime::WithClaim => false,
+            Lifetime::Forever => true,
+        };
+        let cluster_scoped = flavour == Flavour::Claims;
+        let key = self.key(&resource.part);
+        let external_name =
+            resource.external_name.map(|name| self.living_external_name(&key, name));
+        let mut annotations = Node::map();
+        if let Some(name) = external_name {
+            annotations.set(EXTERNAL_NAME, name);
+        }
+        if let Some(memory) = beside.memory {
+            annotations.set(MEMORY_ANNOTATION, memory);
+        }
+        object! {
+            apiVersion: resource.kind.api_version(flavour),
+            kind: resource.kind.kind,
+            metadata: self.annotated(&resource.part, annotations),
+            spec: object! {
+                managementPolicies: retained.then(|| list!["Observe", "Create", "Update", "LateInitialize"]),
+                deletionPolicy: (retained && cluster_scoped).then_some("Orphan"),
+                providerConfigRef: object! {
+                    kind: (!cluster_scoped).then_some("ClusterProviderConfig"),
+                    name: self.provider_config(resource.kind.provider),
+                },
+                writeConnectionSecretToRef: beside.connection.map(|name| object! {
+                    name: name,
+                    namespace: cluster_scoped.then(|| self.managed_secret_namespace().to_owned()),
+                }),
+                forProvider: resource.for_provider,
+                readiness: beside.readiness.map(|policy| object! { policy: policy }),
+            },
+        }
+    }
+
+    fn provider_config(&self, provider: Provider) -> String {
+        match provider {
+            Provider::Aws { .. } => self.aws().provider_config.clone(),
+            Provider::PostgreSql => self.platform_object_name(SQL_CONFIG),
+            Provider::Kubernetes => THIS_CLUSTER.to_owned(),
+        }
+    }
+
+    /// Metadata of a composed object that lives where the composite resource does.
+    pub fn metadata(&self, part: &str, external_name: Option<String>) -> Node {
+        let mut annotations = Node::map();
+        if let Some(name) = external_name {
+            annotations.set(EXTERNAL_NAME, name);
+        }
+        self.annotated(part, annotations)
+    }
+
+    fn annotated(&self, part: &str, annotations: Node) -> Node {
+        let namespaced = self.claim.flavour == Flavour::Namespaced;
+        object! {
+            name: self.names.object(part),
+            namespace: namespaced.then(|| self.claim.namespace.clone()),
+            annotations: (annotations != Node::map()).then_some(annotations),
+        }
+    }
+
+    /// The name that a resource has at its provider, or `otherwise` before it has one.
+    pub fn living_external_name(&self, key: &str, otherwise: String) -> String {
+        self.observed
+            .managed::<Unread, Unread>(key)
+            .ok()
+            .and_then(|living| living.metadata.external_name().map(str::to_owned))
+            .unwrap_or(otherwise)
+    }
+
+    /// A reference to the sibling with this part of the name, by its observed name when it has
+    /// one.
+    pub fn reference(&self, part: &str) -> Node {
+        let living: Option<Managed<Unread, Unread>> =
+            self.observed.read(&self.key(part)).ok().flatten();
+        let name = living
+            .and_then(|living| living.metadata.name)
+            .unwrap_or_else(|| self.names.object(part));
+        object! { name: name }
+    }
+}

@@ -1,0 +1,245 @@
+//! The catalogue file: everything that is offered, in one place.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value as Json, json};
+
+use super::offering::{API_VERSION, KIND};
+use super::repair::repair;
+use super::{Offering, Problem, Problems, Provider};
+use crate::guardrails::{Violation, not_offered};
+use crate::kinds::Kind;
+use crate::wire::Struct;
+
+/// A catalogue, checked.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    offerings: BTreeMap<Choice, (Offering, Json)>,
+}
+
+/// What a claim's kind and selector choose.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Choice {
+    /// The kind.
+    pub kind: Kind,
+    /// The backend.
+    pub provider: Provider,
+    /// The environment.
+    pub environment: String,
+}
+
+/// The file as it is written. Its parts are read later, one by one, so that a mistake in one
+/// does not hide those in others.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Written {
+    api_version: String,
+    kind: String,
+    platform: Json,
+    environments: Map<String, Json>,
+    offerings: Map<String, Json>,
+}
+
+impl Catalog {
+    /// Reads a catalogue from its document.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake in it, with paths into the document.
+    pub fn read(document: &Json) -> Result<Self, Vec<Problem>> {
+        let written: Written =
+            Struct::write(document).and_then(|document| document.read()).map_err(|error| {
+                vec![Problem { path: error.path().to_owned(), message: error.message().to_owned() }]
+            })?;
+        let mut problems = Problems::default();
+        for (field, given, expected) in
+            [("apiVersion", &written.api_version, API_VERSION), ("kind", &written.kind, "Catalog")]
+        {
+            problems.require(given == expected, field, || {
+                format!("must be \"{expected}\", not \"{given}\"")
+            });
+        }
+        let mut offerings = BTreeMap::new();
+        let mut found = problems.into_sorted();
+        for (kind_name, providers) in &written.offerings {
+            let (Some(kind), Json::Object(providers)) = (Kind::from_name(kind_name), providers)
+            else {
+                found.push(Problem {
+                    path: format!("offerings.{kind_name}"),
+                    message: format!(
+                        "must be one of {}, and hold a provider",
+                        super::list(Kind::ALL.iter().map(|kind| kind.name())),
+                    ),
+                });
+                continue;
+            };
+            for (provider_name, settings) in providers {
+                let base = format!("offerings.{kind_name}.{provider_name}");
+                let provider =
+                    Provider::ALL.into_iter().find(|provider| provider.name() == provider_name);
+                let (Some(provider), Json::Object(settings)) = (provider, settings) else {
+                    found.push(Problem {
+                        path: base,
+                        message: "must be aws, and hold settings".to_owned(),
+                    });
+                    continue;
+                };
+                for (environment, details) in &written.environments {
+                    match cut(&written, kind, provider, environment, details, settings) {
+                        Ok(None) => {}
+                        Ok(Some((offering, document))) => {
+                            let choice =
+                                Choice { kind, provider, environment: environment.clone() };
+                            offerings.insert(choice, (offering, document));
+                        }
+                        Err(problems) => {
+                            found.extend(
+                                problems
+                                    .into_iter()
+                                    .map(|problem| relocate(problem, &base, environment, settings)),
+                            );
+                        }
+                    }
+                }
+            }
+        }
+        found.sort();
+        found.dedup();
+        if found.is_empty() && offerings.is_empty() {
+            found.push(Problem {
+                path: "offerings".to_owned(),
+                message: "must offer something".to_owned(),
+            });
+        }
+        if found.is_empty() { Ok(Self { offerings }) } else { Err(found) }
+    }
+
+    /// All offerings.
+    pub fn offerings(&self) -> impl Iterator<Item = &Offering> {
+        self.offerings.values().map(|(offering, _)| offering)
+    }
+
+    /// The domain of the API groups.
+    pub fn domain(&self) -> &str {
+        self.offerings().next().map_or("", |offering| &offering.platform.domain)
+    }
+
+    /// The offering for a selector.
+    ///
+    /// # Errors
+    ///
+    /// A violation that lists what is offered instead.
+    pub fn select(
+        &self,
+        kind: Kind,
+        provider: &str,
+        environment: &str,
+        field: &str,
+    ) -> Result<&Offering, Violation> {
+        self.entry(kind, provider, environment).map(|(offering, _)| offering).ok_or_else(|| {
+            let offered: Vec<String> = self
+                .offerings
+                .keys()
+                .filter(|choice| choice.kind == kind)
+                .map(|choice| format!("{} in {}", choice.provider.name(), choice.environment))
+                .collect();
+            not_offered::violation(field, kind.name(), provider, environment, &offered)
+        })
+    }
+
+    /// The offering for a selector as the input of a pipeline step.
+    pub fn document(&self, kind: Kind, provider: &str, environment: &str) -> Option<&Json> {
+        self.entry(kind, provider, environment).map(|(_, document)| document)
+    }
+
+    fn entry(&self, kind: Kind, provider: &str, environment: &str) -> Option<&(Offering, Json)> {
+        self.offerings
+            .iter()
+            .find(|(choice, _)| {
+                choice.kind == kind
+                    && choice.provider.name() == provider
+                    && choice.environment == environment
+            })
+            .map(|(_, entry)| entry)
+    }
+}
+
+/// Cuts one offering out of the file. `None` where the catalogue leaves the environment out by
+/// saying `environments: {<name>: null}`.
+fn cut(
+    written: &Written,
+    kind: Kind,
+    provider: Provider,
+    environment: &str,
+    details: &Json,
+    settings: &Map<String, Json>,
+) -> Result<Option<(Offering, Json)>, Vec<Problem>> {
+    let mut settings = settings.clone();
+    let overrides = settings.remove("environments");
+    match overrides.as_ref().and_then(|all| all.get(environment)) {
+        Some(Json::Null) => return Ok(None),
+        Some(Json::Object(own)) => settings.extend(own.clone()),
+        _ => {}
+    }
+    let mut details = details.clone();
+    let account = details.as_object_mut().and_then(|details| details.remove(provider.name()));
+    if let Some(details) = details.as_object_mut() {
+        details.insert("name".to_owned(), Json::from(environment));
+    }
+    let document = json!({
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "offers": kind.name(),
+        "provider": provider.name(),
+        "platform": &written.platform,
+        "environment": details,
+        "aws": account.unwrap_or(Json::Null),
+        "settings": settings,
+    });
+    let mut problems = Vec::new();
+    let offering = repair(&document, &mut problems, Offering::decode);
+    let unformed = problems.len();
+    if let Some(offering) = &offering {
+        // A value that stood in for a missing one is not to be complained of twice.
+        problems.extend(offering.problems());
+        let (form, value) = problems.split_at(unformed);
+        let value = value
+            .iter()
+            .filter(|later| !form.iter().any(|earlier| later.path.starts_with(&earlier.path)));
+        problems = form.iter().chain(value).cloned().collect();
+    }
+    match offering {
+        Some(offering) if problems.is_empty() => Ok(Some((offering, document))),
+        _ => Err(problems),
+    }
+}
+
+/// Turns a path into an offering into one into the file.
+fn relocate(
+    problem: Problem,
+    base: &str,
+    environment: &str,
+    settings: &Map<String, Json>,
+) -> Problem {
+    let Problem { path, message } = problem;
+    let path = if let Some(rest) = path.strip_prefix("settings.") {
+        let field = rest.split(['.', '[']).next().unwrap_or(rest);
+        let overridden = settings
+            .get("environments")
+            .and_then(|all| all.get(environment))
+            .is_some_and(|own| own.get(field).is_some());
+        if overridden {
+            format!("{base}.environments.{environment}.{rest}")
+        } else {
+            format!("{base}.{rest}")
+        }
+    } else if let Some(rest) = path.strip_prefix("environment.") {
+        format!("environments.{environment}.{rest}")
+    } else if path == "aws" || path.starts_with("aws.") {
+        format!("environments.{environment}.{path}")
+    } else {
+        path
+    };
+    Problem { path, message }
+}

@@ -1,0 +1,58 @@
+//! What is wrong with a catalogue or an offering.
+
+use std::fmt;
+
+/// One mistake: where it is and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// Path of the field, such as `environments.production.aws.kmsKeyArn`.
+    pub path: String,
+    /// What is wrong with it, without a final stop.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.message)
+    }
+}
+
+/// Collects problems below a path.
+#[derive(Debug, Default)]
+pub struct Problems {
+    path: Vec<String>,
+    found: Vec<Problem>,
+}
+
+impl Problems {
+    /// Notes a problem with `field` of the current path.
+    pub fn add(&mut self, field: &str, message: impl Into<String>) {
+        let mut path = self.path.join(".");
+        if !path.is_empty() && !field.is_empty() {
+            path.push('.');
+        }
+        path.push_str(field);
+        self.found.push(Problem { path, message: message.into() });
+    }
+
+    /// Notes a problem unless `holds`. The message is only made when it is needed.
+    pub fn require(&mut self, holds: bool, field: &str, message: impl FnOnce() -> String) {
+        if !holds {
+            self.add(field, message());
+        }
+    }
+
+    /// Runs `check` with `segment` added to the path.
+    pub fn within(&mut self, segment: impl Into<String>, check: impl FnOnce(&mut Self)) {
+        self.path.push(segment.into());
+        check(self);
+        self.path.pop();
+    }
+
+    /// Everything found so far, sorted, without repetitions.
+    pub fn into_sorted(mut self) -> Vec<Problem> {
+        self.found.sort();
+        self.found.dedup();
+        self.found
+    }
+}

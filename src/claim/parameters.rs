@@ -1,0 +1,133 @@
+//! The table of a kind's parameters, and reading a claim's by it.
+
+use serde_json::Value as Json;
+
+use crate::guardrails::{Violation, unknown_parameter, unknown_value, wrong_type};
+use crate::kinds::{Kind, Parameters};
+use crate::wire::{self, Struct, Value};
+
+/// A parameter that a kind's claims may set.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// Its name below `spec.parameters`.
+    pub name: &'static str,
+    /// What its value must look like.
+    pub form: Form,
+    /// What it is, in a sentence for a developer.
+    pub about: &'static str,
+    /// Whether a living resource can follow a change of it.
+    pub change: Change,
+}
+
+/// The form of a parameter's value.
+#[derive(Clone, Copy, Debug)]
+pub enum Form {
+    /// Any text; a guardrail judges it.
+    Text,
+    /// A whole number.
+    Integer,
+    /// `true` or `false`.
+    Boolean,
+    /// A list of texts.
+    TextList,
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
+    /// An object with these fields.
+    Object(&'static [Parameter]),
+}
+
+impl Form {
+    /// What a value of this form is called in a sentence.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text | Self::OneOf(_) => "a string",
+            Self::Integer => "a whole number",
+            Self::Boolean => "true or false",
+            Self::TextList => "a list of strings",
+            Self::Object(_) => "an object",
+        }
+    }
+
+    fn fits(self, value: &Value<'_>) -> bool {
+        match (self, value) {
+            (Self::Text | Self::OneOf(_), Value::String(_))
+            | (Self::Boolean, Value::Bool(_))
+            | (Self::Object(_), Value::Struct(_)) => true,
+            (Self::Integer, value @ Value::Number(_)) => value.read::<i64>().is_ok(),
+            (Self::TextList, value @ Value::List(_)) => value.read::<Vec<String>>().is_ok(),
+            _ => false,
+        }
+    }
+}
+
+/// Whether a parameter may change once the resource exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It may; guardrails may still refuse a direction, such as a downgrade.
+    Allowed,
+    /// It may not: the resource would have to be replaced.
+    Never,
+}
+
+/// Reads the parameters; on the first mistake turns to the slower way that finds them all.
+pub(super) fn read(
+    kind: Kind,
+    written: &Struct,
+) -> Result<(Parameters, Vec<Violation>), wire::Error> {
+    if let Ok(parameters) = Parameters::read(kind, written)
+        && options_hold(kind.parameters(), written)
+    {
+        return Ok((parameters, Vec::new()));
+    }
+    let mut violations = Vec::new();
+    let kept = sift(kind.parameters(), &mut written.entries(), "spec.parameters", &mut violations)?;
+    let parameters = Parameters::read(kind, &Struct::write(&kept)?)?;
+    Ok((parameters, violations))
+}
+
+/// Whether every `OneOf` parameter has one of its values. Nested ones are enums of the typed
+/// parameters, which only reading can refuse.
+fn options_hold(parameters: &[Parameter], written: &Struct) -> bool {
+    parameters.iter().all(|parameter| match parameter.form {
+        Form::OneOf(options) => match written.get(parameter.name) {
+            Ok(Some(Value::String(text))) => options.contains(&text),
+            _ => true,
+        },
+        _ => true,
+    })
+}
+
+/// Copies what fits the table of parameters, and notes what does not.
+fn sift(
+    parameters: &[Parameter],
+    written: &mut dyn Iterator<Item = Result<(&str, Value<'_>), wire::Error>>,
+    path: &str,
+    violations: &mut Vec<Violation>,
+) -> Result<serde_json::Map<String, Json>, wire::Error> {
+    let mut kept = serde_json::Map::new();
+    for entry in written {
+        let (name, value) = entry?;
+        let field = format!("{path}.{name}");
+        let Some(parameter) = parameters.iter().find(|parameter| parameter.name == name) else {
+            violations.push(unknown_parameter::violation(&field, name, parameters));
+            continue;
+        };
+        match (parameter.form, &value) {
+            (_, Value::Null) => {}
+            (form, value) if !form.fits(value) => {
+                violations.push(wrong_type::violation(&field, name, form, value));
+            }
+            (Form::OneOf(options), Value::String(text)) if !options.contains(text) => {
+                violations.push(unknown_value::violation(&field, text, options));
+            }
+            (Form::Object(fields), Value::Struct(inner)) => {
+                let inner = sift(fields, &mut inner.entries(), &field, violations)?;
+                kept.insert(name.to_owned(), Json::Object(inner));
+            }
+            (_, value) => {
+                kept.insert(name.to_owned(), value.read()?);
+            }
+        }
+    }
+    Ok(kept)
+}

@@ -1,0 +1,136 @@
+//! How credentials reach the claim's namespace: the Service Binding Secret and what fills it.
+//!
+//! No password is made here. Values come from what was observed and go into one Secret.
+
+pub mod identity;
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+use crate::backends::Order;
+use crate::claim::{Claim, Flavour};
+use crate::manifest::Node;
+use crate::object;
+use crate::observed::{Observed, Sensitive};
+use crate::outcome::{Answer, CredentialsWait, Plan, Readiness};
+
+/// The content of a credentials Secret.
+pub struct Binding {
+    /// Entry `type`, and the Secret's type after `servicebinding.io/`.
+    pub kind: &'static str,
+    /// The other entries, but for `provider`.
+    pub entries: Vec<(&'static str, String)>,
+}
+
+/// Delivers credentials to the claim's namespace, once the Secret's name is known.
+pub fn deliver(order: &Order<'_>, plan: &mut Plan, binding: Binding) {
+    let Answer::Present(name) = &order.secret_name else {
+        wait(
+            order,
+            plan,
+            CredentialsWait {
+                reason: "WaitingForClaim",
+                message: "The credentials wait until the claim was read, which names their Secret"
+                    .to_owned(),
+            },
+        );
+        return;
+    };
+    let fixed = [
+        ("type", binding.kind.to_owned()),
+        ("provider", order.offering.provider.name().to_owned()),
+    ];
+    let entries = fixed.into_iter().chain(binding.entries);
+    let secret = secret(
+        name.clone(),
+        order.claim.namespace.clone(),
+        format!("servicebinding.io/{}", binding.kind),
+        entries.map(|(key, value)| (key.to_owned(), ByteString(value.into_bytes()))).collect(),
+    );
+    plan.add(order.claim.kind.credentials_key(), Readiness::Existence, secret);
+}
+
+/// Notes that credentials cannot be delivered yet. A Secret that exists stays.
+pub fn wait(order: &Order<'_>, plan: &mut Plan, reason: CredentialsWait) {
+    plan.wait(order.claim.kind.credentials_key(), reason.message.clone());
+    plan.credentials_wait = Some(reason);
+}
+
+/// A Secret that its provider fills with a generated value under the key `part`. It belongs to
+/// the composite resource and not to the managed resource, so that recreating the latter does
+/// not rotate the value; a value that is known is put back.
+pub fn token_secret(order: &Order<'_>, plan: &mut Plan, part: &str, value: Option<&Sensitive>) {
+    let data = value.map(|value| (part.to_owned(), ByteString(value.expose().to_vec())));
+    let secret = secret(
+        order.names.object(part),
+        order.managed_secret_namespace().to_owned(),
+        "Opaque".to_owned(),
+        data.into_iter().collect(),
+    );
+    plan.add(order.key(part), Readiness::Existence, secret);
+}
+
+/// A managed resource's reference to the Secret that [`token_secret`] makes.
+pub fn token_reference(order: &Order<'_>, part: &'static str) -> Node {
+    let cluster_scoped = order.claim.flavour == Flavour::Claims;
+    object! {
+        name: order.names.object(part),
+        namespace: cluster_scoped.then(|| order.managed_secret_namespace().to_owned()),
+        key: part,
+    }
+}
+
+/// Whether the claim's credentials Secret was observed with every entry of its kind.
+pub fn are_complete(claim: &Claim, observed: &Observed) -> bool {
+    let key = claim.kind.credentials_key();
+    observed.get(&key).is_some()
+        && claim.kind.secret_keys().iter().all(|entry| observed.secret_value(&key, entry).is_some())
+}
+
+/// Escapes what is not unreserved in a URI (RFC 3986 §2.3).
+pub fn percent_encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                encoded.push(byte.into());
+            }
+            other => encoded.push_str(&format!("%{other:02X}")),
+        }
+    }
+    encoded
+}
+
+fn secret(
+    name: String,
+    namespace: String,
+    kind: String,
+    data: BTreeMap<String, ByteString>,
+) -> Node {
+    let secret = Secret {
+        metadata: ObjectMeta {
+            name: Some(name),
+            namespace: Some(namespace),
+            ..ObjectMeta::default()
+        },
+        type_: Some(kind),
+        data: (!data.is_empty()).then_some(data),
+        ..Secret::default()
+    };
+    // A Secret is made of texts and maps: it always serialises.
+    serde_json::to_value(secret).map_or(Node::Absent, Node::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent_encode;
+
+    #[test]
+    fn escapes_what_uris_reserve() {
+        assert_eq!(percent_encode("aZ0-._~"), "aZ0-._~");
+        assert_eq!(percent_encode("p@ss:/?#ä"), "p%40ss%3A%2F%3F%23%C3%A4");
+    }
+}

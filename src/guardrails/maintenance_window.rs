@@ -1,0 +1,41 @@
+//! Maintenance windows that AWS would refuse.
+
+use super::{Cause, Checkup, Guardrail, Violation, quote};
+use crate::backends::window::Window;
+
+pub(super) const GUARDRAIL: Guardrail = Guardrail {
+    code: "maintenance-window",
+    about: "A maintenance window has AWS's form and leaves the backup window alone",
+    why: "AWS refuses other windows, and the refusal would never reach the claim.",
+    ways_out: &["Choose a window of at least 60 minutes that does not meet the backup window."],
+    cause: Cause::Catalogue,
+    check,
+};
+
+fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
+    let (window, backup) =
+        crate::kinds::windows(&checkup.claim.parameters, &checkup.offering.settings);
+    let Some(given) = window else {
+        return Vec::new();
+    };
+    let violation = |problem: String, fix: &str| {
+        vec![Violation::new(GUARDRAIL.code, "spec.parameters.maintenanceWindow", problem, fix)]
+    };
+    let Some(window) = Window::weekly(given) else {
+        return violation(
+            format!(
+                "Maintenance window {} does not have the form ddd:hh:mm-ddd:hh:mm",
+                quote(given)
+            ),
+            "Give a window of 60 minutes to 24 hours in UTC, such as sun:03:30-sun:04:30",
+        );
+    };
+    match backup.filter(|backup| Window::daily(backup).is_some_and(|backup| backup.meets(&window)))
+    {
+        Some(backup) => violation(
+            format!("Maintenance window {} meets the backup window {backup}", quote(given)),
+            "Choose a time outside the backup window",
+        ),
+        None => Vec::new(),
+    }
+}

@@ -1,0 +1,33 @@
+//! ServiceAccounts that exist and are not ours.
+
+use super::{Cause, Checkup, Guardrail, Violation};
+use crate::kinds::Parameters;
+
+pub(super) const GUARDRAIL: Guardrail = Guardrail {
+    code: "service-account-exists",
+    about: "A claim never takes over a ServiceAccount that exists",
+    why: "Deleting the claim would delete the ServiceAccount of an application.",
+    ways_out: &[
+        "Leave createServiceAccount out, and put status.roleArn on the ServiceAccount yourself.",
+        "Choose another serviceAccountName.",
+    ],
+    cause: Cause::Claim,
+    check,
+};
+
+fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
+    let Parameters::ObjectStore(parameters) = &checkup.claim.parameters else {
+        return Vec::new();
+    };
+    if !checkup.foreign_service_account || parameters.access.create_service_account != Some(true) {
+        return Vec::new();
+    }
+    let name = parameters.access.service_account_name.as_deref().unwrap_or(&checkup.claim.name);
+    vec![Violation::new(
+        GUARDRAIL.code,
+        "spec.parameters.access.createServiceAccount",
+        format!("ServiceAccount {name} exists already and does not belong to this claim"),
+        "Leave createServiceAccount out and annotate it with status.roleArn, or choose another \
+         serviceAccountName",
+    )]
+}

@@ -1,0 +1,381 @@
+//! The kinds on offer, and what each of them must say for itself.
+//!
+//! A closed enum with exhaustive matches: a further kind is one new folder and what the
+//! compiler then asks for in this file.
+
+pub mod object_store;
+pub mod postgresql;
+pub mod redis;
+
+use serde::de::{self, Deserialize, Deserializer};
+
+use crate::backends::Order;
+use crate::catalog::{Problems, Range, Versions};
+use crate::claim::{Claim, Parameter};
+use crate::guardrails::{Memory, quote};
+use crate::observed::{Observed, ReadError};
+use crate::outcome::{Class, Plan};
+use crate::wire::{self, Struct};
+
+/// A kind of claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A PostgreSQL database.
+    PostgreSqlInstance,
+    /// A Redis or Valkey cache.
+    RedisInstance,
+    /// A bucket.
+    ObjectStore,
+}
+
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::from_name(&name).ok_or_else(|| {
+            let names = crate::catalog::list(Self::ALL.iter().map(|kind| kind.name()));
+            de::Error::custom(format_args!("must be one of {names}, not {}", quote(&name)))
+        })
+    }
+}
+
+impl Kind {
+    /// Every kind, in the order in which lists show them.
+    pub const ALL: [Self; 3] = [Self::PostgreSqlInstance, Self::RedisInstance, Self::ObjectStore];
+
+    /// The kind of a claim called `name`, such as `RedisInstance`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Its name: the `kind` of a claim.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PostgreSqlInstance => "PostgreSQLInstance",
+            Self::RedisInstance => "RedisInstance",
+            Self::ObjectStore => "ObjectStore",
+        }
+    }
+
+    /// First part of its API group, before the catalogue's domain.
+    pub const fn group(self) -> &'static str {
+        match self {
+            Self::PostgreSqlInstance => "database",
+            Self::RedisInstance => "cache",
+            Self::ObjectStore => "storage",
+        }
+    }
+
+    /// What every key of its composed resources begins with, followed by a dash.
+    pub const fn key_prefix(self) -> &'static str {
+        match self {
+            Self::PostgreSqlInstance => "postgresql",
+            Self::RedisInstance => "redis",
+            Self::ObjectStore => "object-store",
+        }
+    }
+
+    /// Key of the resource that holds the data and remembers what was accepted.
+    pub const fn primary_key(self) -> &'static str {
+        match self {
+            Self::PostgreSqlInstance => postgresql::PRIMARY,
+            Self::RedisInstance => redis::PRIMARY,
+            Self::ObjectStore => object_store::PRIMARY,
+        }
+    }
+
+    /// The parameters that its claims may set.
+    pub const fn parameters(self) -> &'static [Parameter] {
+        match self {
+            Self::PostgreSqlInstance => postgresql::PARAMETERS,
+            Self::RedisInstance => redis::PARAMETERS,
+            Self::ObjectStore => object_store::PARAMETERS,
+        }
+    }
+
+    /// Keys of its credentials Secret, whatever the backend.
+    pub const fn secret_keys(self) -> &'static [&'static str] {
+        match self {
+            Self::PostgreSqlInstance => postgresql::SECRET_KEYS,
+            Self::RedisInstance => redis::SECRET_KEYS,
+            Self::ObjectStore => object_store::SECRET_KEYS,
+        }
+    }
+
+    /// The class of a composed resource's key; `None` for a key this release does not know.
+    pub fn class_of(self, key: &str) -> Option<Class> {
+        let keys = match self {
+            Self::PostgreSqlInstance => postgresql::KEYS,
+            Self::RedisInstance => redis::KEYS,
+            Self::ObjectStore => object_store::KEYS,
+        };
+        keys.iter().find(|owned| owned.covers(key)).map(|owned| owned.class)
+    }
+
+    /// Whether `key` is one of ours: the prefix decides, so that a key of a newer release is
+    /// never taken for somebody else's.
+    pub fn owns(self, key: &str) -> bool {
+        key.strip_prefix(self.key_prefix()).is_some_and(|rest| rest.starts_with('-'))
+    }
+
+    /// Whether `highAvailability` makes a difference: a bucket always has it.
+    pub const fn has_availability(self) -> bool {
+        match self {
+            Self::PostgreSqlInstance | Self::RedisInstance => true,
+            Self::ObjectStore => false,
+        }
+    }
+
+    /// Key of its credentials Secret.
+    pub fn credentials_key(self) -> String {
+        format!("{}-credentials", self.key_prefix())
+    }
+}
+
+/// The parameters of a claim, read.
+#[derive(Clone, Debug)]
+pub enum Parameters {
+    /// Of a `PostgreSQLInstance`.
+    PostgreSql(postgresql::Parameters),
+    /// Of a `RedisInstance`.
+    Redis(redis::Parameters),
+    /// Of an `ObjectStore`.
+    ObjectStore(object_store::Parameters),
+}
+
+impl Parameters {
+    /// Reads the parameters of `kind`.
+    pub fn read(kind: Kind, parameters: &Struct) -> Result<Self, wire::Error> {
+        Ok(match kind {
+            Kind::PostgreSqlInstance => Self::PostgreSql(parameters.read()?),
+            Kind::RedisInstance => Self::Redis(parameters.read()?),
+            Kind::ObjectStore => Self::ObjectStore(parameters.read()?),
+        })
+    }
+
+    /// What all kinds have.
+    pub fn common(&self) -> Common<'_> {
+        match self {
+            Self::PostgreSql(own) => own.common(),
+            Self::Redis(own) => own.common(),
+            Self::ObjectStore(own) => own.common(),
+        }
+    }
+}
+
+/// The parameters that all kinds have.
+#[derive(Clone, Copy, Debug)]
+pub struct Common<'a> {
+    /// `size`.
+    pub size: Option<&'a str>,
+    /// `version`.
+    pub version: Option<&'a str>,
+    /// `highAvailability`.
+    pub high_availability: Option<bool>,
+}
+
+/// What a kind's offering says of sizes, versions and limits.
+#[derive(Clone, Debug)]
+pub enum Settings {
+    /// Of a `PostgreSQLInstance`.
+    PostgreSql(postgresql::aws::Settings),
+    /// Of a `RedisInstance`.
+    Redis(redis::aws::Settings),
+    /// Of an `ObjectStore`.
+    ObjectStore(object_store::aws::Settings),
+}
+
+impl Settings {
+    /// Reads the settings of `kind`.
+    pub fn read(kind: Kind, settings: &Struct) -> Result<Self, wire::Error> {
+        Ok(match kind {
+            Kind::PostgreSqlInstance => Self::PostgreSql(settings.read()?),
+            Kind::RedisInstance => Self::Redis(settings.read()?),
+            Kind::ObjectStore => Self::ObjectStore(settings.read()?),
+        })
+    }
+
+    /// Notes what is wrong with them.
+    pub fn check(&self, problems: &mut Problems) {
+        match self {
+            Self::PostgreSql(own) => own.check(problems),
+            Self::Redis(own) => own.check(problems),
+            Self::ObjectStore(own) => own.check(problems),
+        }
+    }
+
+    /// Names of the sizes, from the smallest to the largest.
+    pub fn sizes(&self) -> Vec<&str> {
+        match self {
+            Self::PostgreSql(own) => own.sizes.names().collect(),
+            Self::Redis(own) => own.sizes.names().collect(),
+            Self::ObjectStore(own) => own.sizes.names().collect(),
+        }
+    }
+
+    /// The versions that a claim with `parameters` may choose from; `None` for kinds without.
+    pub fn versions(&self, parameters: &Parameters) -> Option<&Versions> {
+        match (self, parameters) {
+            (Self::PostgreSql(own), _) => Some(&own.versions),
+            (Self::Redis(own), Parameters::Redis(parameters)) => {
+                Some(own.versions(parameters.engine()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The largest size that needs no exception.
+    pub fn maximum_size(&self) -> &str {
+        match self {
+            Self::PostgreSql(own) => &own.maximum_size,
+            Self::Redis(own) => &own.maximum_size,
+            Self::ObjectStore(own) => &own.maximum_size,
+        }
+    }
+}
+
+/// A number that a claim may set, and its limits.
+#[derive(Clone, Copy, Debug)]
+pub struct Number {
+    /// The parameter.
+    pub name: &'static str,
+    /// What the claim says.
+    pub value: Option<i64>,
+    /// What it may say.
+    pub range: Range,
+}
+
+/// The numbers of a claim.
+pub fn numbers(parameters: &Parameters, settings: &Settings) -> Vec<Number> {
+    match (parameters, settings) {
+        (Parameters::PostgreSql(own), Settings::PostgreSql(settings)) => vec![
+            Number { name: "storageGB", value: own.storage_gb, range: settings.storage_range() },
+            Number {
+                name: "backupRetentionDays",
+                value: own.backup_retention_days,
+                range: settings.backup_retention_days,
+            },
+        ],
+        (Parameters::ObjectStore(own), Settings::ObjectStore(settings)) => vec![
+            Number {
+                name: "expireAfterDays",
+                value: own.expire_after_days,
+                range: settings.expire_after_days,
+            },
+            Number {
+                name: "archiveAfterDays",
+                value: own.archive_after_days,
+                range: settings.archive_after_days,
+            },
+        ],
+        _ => Vec::new(),
+    }
+}
+
+/// The storage that a claim asks for, in GB.
+pub fn storage_gb(parameters: &Parameters) -> Option<i64> {
+    match parameters {
+        Parameters::PostgreSql(own) => own.storage_gb,
+        Parameters::Redis(_) | Parameters::ObjectStore(_) => None,
+    }
+}
+
+/// The storage that exists, in GB.
+pub fn living_storage_gb(kind: Kind, observed: &Observed) -> Option<i64> {
+    match kind {
+        Kind::PostgreSqlInstance => postgresql::aws::living_storage_gb(observed),
+        Kind::RedisInstance | Kind::ObjectStore => None,
+    }
+}
+
+/// The maintenance window that a claim asks for, and the backup window it must not meet.
+pub fn windows<'a>(
+    parameters: &'a Parameters,
+    settings: &'a Settings,
+) -> (Option<&'a str>, Option<&'a str>) {
+    match (parameters, settings) {
+        (Parameters::PostgreSql(own), Settings::PostgreSql(settings)) => {
+            (own.maintenance_window.as_deref(), Some(&settings.backup_window))
+        }
+        (Parameters::Redis(own), Settings::Redis(settings)) => {
+            (own.maintenance_window.as_deref(), Some(&settings.snapshot_window))
+        }
+        _ => (None, None),
+    }
+}
+
+/// Name of the database that a claim wants, asked for or not; `None` for kinds without.
+pub fn database_name(claim: &Claim) -> Option<String> {
+    match &claim.parameters {
+        Parameters::PostgreSql(own) => Some(own.database(&claim.name)),
+        Parameters::Redis(_) | Parameters::ObjectStore(_) => None,
+    }
+}
+
+/// The extensions that a claim asks for, and those on offer.
+pub fn extensions<'a>(
+    parameters: &'a Parameters,
+    settings: &'a Settings,
+) -> (&'a [String], &'a [String]) {
+    match (parameters, settings) {
+        (Parameters::PostgreSql(own), Settings::PostgreSql(settings)) => {
+            (&own.extensions, &settings.extensions)
+        }
+        _ => (&[], &[]),
+    }
+}
+
+/// Whether a claim turns off versions that its environment demands.
+pub fn declines_versioning(parameters: &Parameters, settings: &Settings) -> bool {
+    match (parameters, settings) {
+        (Parameters::ObjectStore(own), Settings::ObjectStore(settings)) => {
+            settings.versioning == object_store::aws::Versioning::Required && !own.versioning()
+        }
+        _ => false,
+    }
+}
+
+/// Name of the ServiceAccount that a claim wants created, unless one of that name exists.
+pub fn service_account_to_create(claim: &Claim) -> Option<String> {
+    match &claim.parameters {
+        Parameters::ObjectStore(own) => own.access.service_account_to_create(&claim.name),
+        Parameters::PostgreSql(_) | Parameters::Redis(_) => None,
+    }
+}
+
+/// What an omitted immutable text parameter means.
+pub fn default_of(claim: &Claim, parameter: &str) -> Option<String> {
+    match (&claim.parameters, parameter) {
+        (Parameters::PostgreSql(_), "databaseName") => {
+            Some(postgresql::default_database(&claim.name))
+        }
+        (Parameters::Redis(_), "engine") => Some(redis::Engine::default().name().to_owned()),
+        _ => None,
+    }
+}
+
+/// What a living resource without our annotation was probably accepted with.
+pub fn infer(settings: &Settings, observed: &Observed) -> Result<Memory, ReadError> {
+    match settings {
+        Settings::PostgreSql(own) => postgresql::aws::infer(own, observed),
+        Settings::Redis(own) => redis::aws::infer(own, observed),
+        Settings::ObjectStore(own) => object_store::aws::infer(own, observed),
+    }
+}
+
+/// What an accepted claim becomes.
+pub fn compose(order: &Order<'_>) -> Result<Plan, ReadError> {
+    match (&order.claim.parameters, &order.offering.settings) {
+        (Parameters::PostgreSql(own), Settings::PostgreSql(settings)) => {
+            postgresql::aws::compose(order, own, settings)
+        }
+        (Parameters::Redis(own), Settings::Redis(settings)) => {
+            redis::aws::compose(order, own, settings)
+        }
+        (Parameters::ObjectStore(own), Settings::ObjectStore(settings)) => {
+            object_store::aws::compose(order, own, settings)
+        }
+        // INVARIANT: the pipeline refuses an offering of another kind before it comes here; were
+        // it not so, an empty plan keeps everything that exists.
+        _ => Ok(Plan::default()),
+    }
+}
