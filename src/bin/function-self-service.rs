@@ -1,0 +1,30 @@
+//! The gRPC server of the package image: parses, serves, and says how it ended.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use selfservice::function::{run, server};
+use tracing::error;
+
+fn main() -> ExitCode {
+    let args = server::Args::parse();
+    server::init_logging(args.verbosity());
+    server::install_panic_hook();
+    // A usage error: says what to write, and exits with 2.
+    let settings = args.settings().unwrap_or_else(|error| error.exit());
+    match server::start(settings, |request| run(request, today())) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            error!(error = server::explain(&problem), "Cannot serve");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Dates of offerings and exceptions are those of no place in particular.
+fn today() -> Date {
+    Timestamp::now().to_zoned(TimeZone::UTC).date()
+}

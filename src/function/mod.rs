@@ -1,0 +1,45 @@
+//! The only edge that knows protobuf and tonic.
+//!
+//! [`run`] is the whole function, without transport: request in, response out.
+
+mod request;
+mod response;
+#[cfg(feature = "server")]
+pub mod server;
+
+use jiff::civil::Date;
+
+use crate::outcome::{Refusal, Requirements};
+use crate::pipeline::{self, Input};
+use crate::report;
+
+/// The function protocol, generated from `proto/`.
+#[expect(
+    missing_docs,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    clippy::pedantic,
+    reason = "generated from proto/, which documents it"
+)]
+pub mod proto {
+    include!(concat!(env!("OUT_DIR"), "/apiextensions.r#fn.proto.v1.rs"));
+}
+
+/// Answers one request on the day `now`. Never fails: what is wrong becomes a FATAL result.
+#[must_use]
+pub fn run(request: proto::RunFunctionRequest, now: Date) -> proto::RunFunctionResponse {
+    let (input, verdict) = match request::input(&request, now) {
+        Ok(input) => {
+            let verdict = pipeline::run(&input);
+            (input, verdict)
+        }
+        Err(error) => {
+            let input = Input::default();
+            let refusal =
+                Refusal::Platform { reason: "UnreadableRequest", message: error.to_string() };
+            let verdict = report::undecided(&input, Requirements::default(), refusal);
+            (input, verdict)
+        }
+    };
+    response::response(request, &input, verdict)
+}
