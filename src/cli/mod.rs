@@ -1,0 +1,137 @@
+//! The `selfservice` command line: one file a subcommand.
+//!
+//! Standard output is the product, standard error the talk. Exit codes: 0 done, 1 refused, 2
+//! error.
+
+mod catalog;
+mod documents;
+mod explain;
+mod output;
+mod render;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::catalog::Problem;
+
+/// See what a self-service claim becomes, before it exists.
+#[derive(Debug, Parser)]
+#[command(name = "selfservice", version, arg_required_else_help = true)]
+#[command(after_help = "\
+Exit codes: 0 done, 1 refused by a guardrail, 2 error.
+
+Examples:
+  selfservice render examples/redis/claim.yaml
+  selfservice render claim.yaml --observed observed/ -o summary
+  selfservice explain size-above-limit
+  selfservice catalog")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Render(render::Render),
+    Explain(explain::Explain),
+    Catalog(catalog::CatalogCommand),
+}
+
+/// Why a command stopped without having done its work.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    /// A file or directory cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read { path: String, source: io::Error },
+    /// A document is no YAML.
+    #[error("{path}:{line}: cannot read document {document}: {message}")]
+    Yaml { path: String, line: usize, document: usize, message: String },
+    /// A document is YAML, but not what is needed.
+    #[error("{path}:{line}: document {document} {message}")]
+    Document { path: String, line: usize, document: usize, message: String },
+    /// A file holds nothing.
+    #[error("{path}: {message}")]
+    File { path: String, message: String },
+    /// The catalogue has mistakes.
+    #[error("{path}: {} in the catalogue:\n{}", count(problems.len()), lines(problems))]
+    Catalog { path: String, problems: Vec<Problem> },
+    /// The platform, not the claim, is at fault.
+    #[error("{message}")]
+    Platform { message: String },
+    /// Standard output is closed or full.
+    #[error("cannot write the result: {0}")]
+    Write(#[source] io::Error),
+}
+
+fn count(problems: usize) -> String {
+    if problems == 1 { "1 problem".to_owned() } else { format!("{problems} problems") }
+}
+
+fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n")
+}
+
+/// What a command came to.
+enum Outcome {
+    /// This goes to standard output.
+    Done(String),
+    /// A guardrail refused; it was said on standard error.
+    Refused,
+}
+
+/// Options that several commands have.
+#[derive(Debug, clap::Args)]
+struct CatalogOption {
+    /// Catalogue to use instead of the built-in example.
+    #[arg(long, value_name = "FILE", env = "SELFSERVICE_CATALOG")]
+    catalog: Option<PathBuf>,
+}
+
+/// Runs the command line and says how the process is to end.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no mistakes; clap knows which stream each belongs to.
+            let failed = error.use_stderr()
+                && error.kind() != clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+            return match error.print() {
+                Ok(()) if !failed => ExitCode::SUCCESS,
+                _ => ExitCode::from(2),
+            };
+        }
+    };
+    let outcome = match arguments.command {
+        Command::Render(command) => command.run(),
+        Command::Explain(command) => command.run(),
+        Command::Catalog(command) => command.run(),
+    };
+    match outcome.and_then(print) {
+        Ok(code) => code,
+        Err(Error::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {error}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn print(outcome: Outcome) -> Result<ExitCode, Error> {
+    match outcome {
+        Outcome::Done(text) => {
+            io::stdout().lock().write_all(text.as_bytes()).map_err(Error::Write)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Outcome::Refused => Ok(ExitCode::from(1)),
+    }
+}
+
+/// Tells something to the person at the keyboard.
+fn say(text: &str) {
+    // Nobody can be told when standard error is gone.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}

@@ -1,0 +1,171 @@
+//! What a rendered claim finds: catalogue, Composition, and objects that exist.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use jiff::civil::Date;
+use serde_json::Value as Json;
+
+use super::super::Error;
+use super::super::documents::{Document, text};
+use super::{Accepted, Composite, judge};
+use crate::catalog::{Catalog, KIND};
+use crate::guardrails::Violation;
+use crate::observed::{Observed, Resource, Sensitive};
+use crate::outcome::{Answer, ObjectSelector, Verdict};
+use crate::pipeline::Input;
+use crate::wire::Struct;
+
+/// The annotation by which Crossplane knows a composed resource.
+const RESOURCE_NAME: &str = "crossplane.io/composition-resource-name";
+
+/// Everything besides the claim.
+pub(super) struct Inputs {
+    pub(super) catalog: Catalog,
+    pub(super) compositions: Option<Vec<Document>>,
+    pub(super) observed: Vec<Document>,
+    pub(super) required: Vec<Document>,
+    pub(super) now: Date,
+}
+
+impl Inputs {
+    /// Judges a claim.
+    pub(super) fn judge(
+        &self,
+        composite: &Composite,
+        document: &Document,
+    ) -> Result<Result<Accepted, Vec<Violation>>, Error> {
+        let offering = match self.offering(composite, document)? {
+            Ok(offering) => offering,
+            Err(violation) => return Ok(Err(vec![violation])),
+        };
+        let input = Input {
+            composite: structure(&composite.object, document)?,
+            offering: Some(structure(offering, document)?),
+            observed: self.observed()?,
+            now: self.now,
+            ..Input::default()
+        };
+        let verdict = judge(input, |input, first| self.answer(input, first, composite));
+        Accepted::new(verdict, self.now)
+    }
+
+    fn offering<'a>(
+        &'a self,
+        composite: &Composite,
+        document: &Document,
+    ) -> Result<Result<&'a Json, Violation>, Error> {
+        if let Some(compositions) = &self.compositions {
+            let steps = compositions.iter().filter_map(|composition| {
+                composition.content.pointer("/spec/pipeline").and_then(Json::as_array)
+            });
+            let input = steps
+                .flatten()
+                .filter_map(|step| step.get("input"))
+                .find(|input| text(input, &["kind"]) == Some(KIND));
+            return input.map(Ok).ok_or_else(|| {
+                let what = "has no pipeline step with an input of kind Offering; print one with \
+                            `selfservice catalog offering`";
+                compositions
+                    .first()
+                    .map_or_else(|| document.error("has an empty Composition"), |c| c.error(what))
+            });
+        }
+        let (provider, environment, path) = composite.selector();
+        let (provider, environment) =
+            (provider.unwrap_or_default(), environment.unwrap_or_default());
+        Ok(self.catalog.select(composite.kind, provider, environment, path).map(|_| {
+            self.catalog.document(composite.kind, provider, environment).unwrap_or(&Json::Null)
+        }))
+    }
+
+    /// The composed resources that exist, with the connection Secrets that they refer to.
+    fn observed(&self) -> Result<Observed, Error> {
+        self.observed
+            .iter()
+            .filter_map(|document| {
+                let key = document
+                    .content
+                    .pointer("/metadata/annotations")?
+                    .get(RESOURCE_NAME)?
+                    .as_str()?;
+                Some((key, document))
+            })
+            .map(|(key, document)| {
+                let object = structure(&document.content, document)?;
+                let connection = self.connection(&document.content);
+                Ok((key.to_owned(), Resource { object, connection }))
+            })
+            .collect()
+    }
+
+    fn connection(&self, resource: &Json) -> BTreeMap<String, Sensitive> {
+        let reference = ["spec", "writeConnectionSecretToRef"];
+        let Some(name) = text(resource, &[reference[0], reference[1], "name"]) else {
+            return BTreeMap::new();
+        };
+        let namespace = text(resource, &[reference[0], reference[1], "namespace"])
+            .or_else(|| text(resource, &["metadata", "namespace"]));
+        let secret = self.find("v1", "Secret", namespace, name);
+        let data = secret.and_then(|secret| secret.get("data")).and_then(Json::as_object);
+        data.into_iter()
+            .flatten()
+            .filter_map(|(key, value)| {
+                let value =
+                    base64::engine::general_purpose::STANDARD.decode(value.as_str()?).ok()?;
+                Some((key.clone(), Sensitive::new(value)))
+            })
+            .collect()
+    }
+
+    fn find(
+        &self,
+        api_version: &str,
+        kind: &str,
+        namespace: Option<&str>,
+        name: &str,
+    ) -> Option<&Json> {
+        self.required.iter().chain(&self.observed).map(|document| &document.content).find(
+            |object| {
+                text(object, &["apiVersion"]) == Some(api_version)
+                    && text(object, &["kind"]) == Some(kind)
+                    && text(object, &["metadata", "name"]) == Some(name)
+                    && text(object, &["metadata", "namespace"]) == namespace
+            },
+        )
+    }
+
+    /// Answers what is required: the claim itself, objects from the files, and every schema,
+    /// since a platform is taken to have the operators that it uses.
+    fn answer(&self, input: &mut Input, first: &Verdict, composite: &Composite) {
+        for (name, selector) in &first.requirements.objects {
+            let object = self
+                .required_object(selector, composite)
+                .and_then(|object| Struct::write(object).ok());
+            let answer = object.map_or(Answer::Absent, Answer::Present);
+            input.objects.insert((*name).to_owned(), answer);
+        }
+        for name in first.requirements.schemas.keys() {
+            input.schemas.insert((*name).to_owned(), Answer::Present(()));
+        }
+    }
+
+    fn required_object<'a>(
+        &'a self,
+        selector: &ObjectSelector,
+        composite: &'a Composite,
+    ) -> Option<&'a Json> {
+        let given = self.find(
+            &selector.api_version,
+            selector.kind,
+            Some(&selector.namespace),
+            &selector.name,
+        );
+        given
+            .or_else(|| composite.claim.as_ref().filter(|_| selector.kind == composite.kind.name()))
+    }
+}
+
+fn structure(content: &Json, document: &Document) -> Result<Struct, Error> {
+    Struct::write(content).map_err(|error| document.error(format!("cannot be used: {error}")))
+}

@@ -1,0 +1,3 @@
+//! Files that are made from the code and the catalogue, so that they cannot drift from either.
+
+pub mod offering_crd;
