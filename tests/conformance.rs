@@ -1,0 +1,333 @@
+//! The conformance matrix: every kind × environment × size × availability × flavour × encryption
+//! key, from the first call to a settled claim.
+//!
+//! What breaks for users when this fails: a provider refuses a composed object, a resource is
+//! created unencrypted or without tags, a claim never settles, or a reconcile changes what
+//! lives.
+
+#![expect(clippy::panic, reason = "helpers stop tests, too")]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use selfservice::kinds::Kind;
+use selfservice::outcome::{Composition, Manifest};
+use serde_json::{Value as Json, json};
+use support::schemas;
+use support::world::{World, document};
+
+const ENVIRONMENTS: [&str; 3] = ["development", "staging", "production"];
+const SIZES: [&str; 3] = ["small", "medium", "large"];
+
+/// One cell of the matrix.
+fn cells() -> Vec<(String, World)> {
+    let mut cells = Vec::new();
+    for kind in Kind::ALL {
+        for environment in ENVIRONMENTS {
+            for size in SIZES {
+                for availability in [json!(null), json!(true), json!(false)] {
+                    if environment == "production"
+                        && availability == json!(false)
+                        && kind.has_availability()
+                    {
+                        continue;
+                    }
+                    for claims in [false, true] {
+                        for own_key in [false, true] {
+                            let title = format!(
+                                "{} {environment} {size} highAvailability={availability} claims={claims} ownKey={own_key}",
+                                kind.name(),
+                            );
+                            let mut world =
+                                World::new(kind, environment, claims, json!({"size": size}));
+                            world.set("highAvailability", availability.clone());
+                            world.offering["aws"]["keyPerClaim"] = json!(own_key);
+                            cells.push((title, world));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    cells
+}
+
+/// Every cell, settled: computed once for all tests.
+fn settled() -> Vec<(String, World)> {
+    static SETTLED: OnceLock<Vec<(String, World)>> = OnceLock::new();
+    let settle = |(title, mut world): (String, World)| {
+        world.settle();
+        (title, world)
+    };
+    SETTLED.get_or_init(|| cells().into_iter().map(settle).collect()).clone()
+}
+
+fn objects(composition: &Composition) -> BTreeMap<String, Json> {
+    composition
+        .resources
+        .iter()
+        .map(|(key, composed)| (key.clone(), document(&composed.manifest)))
+        .collect()
+}
+
+#[test]
+fn every_composed_object_fits_its_schema_from_the_first_call_on() {
+    let mut judged = BTreeSet::new();
+    for (title, mut world) in cells() {
+        for round in 0..10 {
+            let composition = world.composition();
+            for (key, object) in objects(&composition) {
+                let problems = schemas::validate(&object);
+                assert!(
+                    problems.is_empty(),
+                    "{title}, round {round}, {key}:\n{}",
+                    problems.join("\n")
+                );
+                assert!(
+                    object["metadata"]["name"].is_string(),
+                    "{title}: {key} has no explicit name"
+                );
+                judged.insert((object["apiVersion"].to_string(), object["kind"].to_string()));
+            }
+            let before = world.observed.clone();
+            world.apply(&composition);
+            if before == world.observed {
+                break;
+            }
+        }
+    }
+    assert!(judged.len() >= 40, "only {} kinds were judged", judged.len());
+}
+
+#[test]
+fn every_claim_settles_ready_with_the_secret_of_its_kind() {
+    let mut keys: BTreeMap<Kind, BTreeSet<String>> = BTreeMap::new();
+    for (title, world) in settled() {
+        let composition = world.composition();
+        let kind =
+            Kind::ALL.into_iter().find(|kind| title.starts_with(kind.name())).expect("a kind");
+        let verdict = world.verdict();
+        let states: Vec<String> = verdict
+            .conditions
+            .iter()
+            .map(|condition| {
+                format!("{}={} {}", condition.kind, condition.status.name(), condition.message)
+            })
+            .collect();
+        assert!(composition.ready, "{title}: {states:?} {:?}", composition.waiting);
+        assert!(states.iter().all(|state| state.contains("=True")), "{title}: {states:?}");
+        let secret = &world.observed[&kind.credentials_key()];
+        assert_eq!(secret["metadata"]["namespace"], "team-orders", "{title}");
+        assert_eq!(
+            secret["metadata"]["name"],
+            format!("orders-main-{}-credentials", kind.key_prefix()),
+            "{title}",
+        );
+        let entries: BTreeSet<String> =
+            secret["data"].as_object().expect("data").keys().cloned().collect();
+        let expected: BTreeSet<String> =
+            kind.secret_keys().iter().map(|key| (*key).to_owned()).collect();
+        assert!(expected.is_subset(&entries), "{title}: {entries:?}");
+        let before = keys.entry(kind).or_insert_with(|| entries.clone());
+        assert_eq!(*before, entries, "{title}: Secret keys are the same wherever it runs");
+    }
+}
+
+#[test]
+fn a_settled_claim_changes_nothing_and_is_the_same_every_time() {
+    for (title, world) in settled() {
+        let once = objects(&world.composition());
+        let twice = objects(&world.composition());
+        assert_eq!(once, twice, "{title}");
+        for (key, desired) in once {
+            assert_covers(&title, &key, &world.observed[&key], &desired);
+        }
+    }
+}
+
+/// Asserts that applying `desired` over `observed` changes nothing.
+fn assert_covers(title: &str, path: &str, observed: &Json, desired: &Json) {
+    match (observed, desired) {
+        (Json::Object(observed), Json::Object(desired)) => {
+            for (key, value) in desired {
+                let path = format!("{path}.{key}");
+                let observed =
+                    observed.get(key).unwrap_or_else(|| panic!("{title}: {path} would be added"));
+                assert_covers(title, &path, observed, value);
+            }
+        }
+        _ => assert_eq!(observed, desired, "{title}: {path} would change"),
+    }
+}
+
+#[test]
+fn encryption_tags_and_privacy_are_never_left_out() {
+    for (title, world) in settled() {
+        let mut encrypted = 0;
+        for (key, object) in &world.seen {
+            let wanted = &object["spec"]["forProvider"];
+            let says = |field: &str, value: Json| {
+                assert_eq!(wanted[field], value, "{title}: {key} {field}");
+            };
+            let has_key = |arn: &Json| {
+                assert!(
+                    arn.as_str().is_some_and(|arn| arn.starts_with("arn:aws")),
+                    "{title}: {key} {arn}"
+                );
+            };
+            match object["kind"].as_str().unwrap_or_default() {
+                "ReplicationGroup" => {
+                    encrypted += 1;
+                    says("atRestEncryptionEnabled", json!("true"));
+                    says("transitEncryptionEnabled", json!(true));
+                    says("transitEncryptionMode", json!("required"));
+                    has_key(&wanted["kmsKeyId"]);
+                    assert!(wanted["authTokenSecretRef"].is_object(), "{title}");
+                }
+                "Instance" => {
+                    encrypted += 1;
+                    says("storageEncrypted", json!(true));
+                    says("publiclyAccessible", json!(false));
+                    says("manageMasterUserPassword", json!(true));
+                    says("iamDatabaseAuthenticationEnabled", json!(true));
+                    for field in
+                        ["kmsKeyId", "performanceInsightsKmsKeyId", "masterUserSecretKmsKeyId"]
+                    {
+                        has_key(&wanted[field]);
+                    }
+                }
+                "BucketServerSideEncryptionConfiguration" => {
+                    encrypted += 1;
+                    let default = &wanted["rule"][0]["applyServerSideEncryptionByDefault"];
+                    assert_eq!(default["sseAlgorithm"], "aws:kms", "{title}");
+                    has_key(&default["kmsMasterKeyId"]);
+                }
+                "BucketPublicAccessBlock" => {
+                    for field in [
+                        "blockPublicAcls",
+                        "blockPublicPolicy",
+                        "ignorePublicAcls",
+                        "restrictPublicBuckets",
+                    ] {
+                        says(field, json!(true));
+                    }
+                }
+                "SecurityGroupIngressRule" => {
+                    assert!(wanted["referencedSecurityGroupId"].is_string(), "{title}");
+                    assert!(
+                        wanted["cidrIpv4"].is_null() && wanted["cidrIpv6"].is_null(),
+                        "{title}"
+                    );
+                }
+                "Key" => {
+                    says("enableKeyRotation", json!(true));
+                    let policies =
+                        object["spec"]["managementPolicies"].as_array().expect("policies");
+                    assert!(
+                        !policies.contains(&json!("Delete")),
+                        "{title}: a key is never deleted"
+                    );
+                }
+                _ => {}
+            }
+            if let Some(tags) = wanted.get("tags") {
+                for tag in
+                    ["team", "environment", "cluster", "namespace", "claim", "kind", "managed-by"]
+                {
+                    assert!(tags[tag].is_string(), "{title}: {key} has no tag {tag}");
+                }
+            }
+        }
+        assert_eq!(encrypted, 1, "{title}: exactly one resource holds the data");
+    }
+}
+
+#[test]
+fn no_object_leaves_its_place() {
+    for (title, world) in settled() {
+        let composition = world.composition();
+        let claims = world.claim.is_some();
+        for (key, object) in objects(&composition) {
+            let namespace = object["metadata"]["namespace"].as_str();
+            let managed =
+                object["apiVersion"].as_str().is_some_and(|version| version.contains("upbound.io"));
+            let expected = if managed && claims { None } else { namespace };
+            assert_eq!(namespace, expected, "{title}: {key}");
+            if claims {
+                assert!(
+                    matches!(namespace, None | Some("team-orders" | "platform-secrets")),
+                    "{title}: {key} in {namespace:?}",
+                );
+            } else {
+                // A namespaced composite resource may compose nothing elsewhere.
+                assert_eq!(namespace, Some("team-orders"), "{title}: {key}");
+            }
+            assert!(object.get("status").is_none(), "{title}: {key} has a status");
+        }
+    }
+}
+
+/// A restarted core forgets what was required, status can be wiped, Secrets deleted, operators
+/// hidden for a while: nothing that holds data may leave the response.
+#[test]
+fn nothing_that_lives_is_dropped_whatever_is_forgotten() {
+    for (title, world) in settled() {
+        let all: BTreeSet<String> = world.observed.keys().cloned().collect();
+        let kept = |what: &str, world: &World| {
+            let composition = world.composition();
+            let missing: Vec<&String> = all
+                .iter()
+                .filter(|key| {
+                    world.observed.contains_key(*key) && !composition.resources.contains_key(*key)
+                })
+                .collect();
+            assert!(missing.is_empty(), "{title}: {what} drops {missing:?}");
+        };
+        let first = selfservice::pipeline::run(&world.first_call());
+        let composition = first.decision.unwrap_or_else(|refusal| panic!("{title}: {refusal:?}"));
+        for key in &all {
+            assert!(composition.resources.contains_key(key), "{title}: the first call drops {key}");
+        }
+        let mut hidden = world.clone();
+        hidden.operators = false;
+        kept("a hidden operator", &hidden);
+        let mut unclaimed = world.clone();
+        unclaimed.claim = None;
+        kept("an absent claim", &unclaimed);
+        let mut wiped = world.clone();
+        for object in wiped.observed.values_mut() {
+            object.as_object_mut().expect("an object").remove("status");
+        }
+        wiped.connections.clear();
+        kept("a wiped status", &wiped);
+        for key in &all {
+            let mut lost = world.clone();
+            lost.observed.remove(key);
+            kept(&format!("a deleted {key}"), &lost);
+        }
+    }
+}
+
+/// A living object that is kept unchanged is kept in the form in which it was composed.
+#[test]
+fn what_is_preserved_is_what_was_asked_for() {
+    for (title, mut world) in settled() {
+        let asked = world.seen.clone();
+        world.operators = false;
+        world.connections.clear();
+        for object in world.observed.values_mut() {
+            object.as_object_mut().expect("an object").remove("status");
+        }
+        for (key, composed) in world.composition().resources {
+            if let Manifest::Preserved(_) = composed.manifest {
+                let preserved = document(&composed.manifest);
+                assert_covers(&title, &key, &preserved, &asked[&key]);
+                assert!(preserved["metadata"].get("uid").is_none(), "{title}: {key}");
+                assert!(preserved["metadata"].get("managedFields").is_none(), "{title}: {key}");
+                assert!(preserved.get("status").is_none(), "{title}: {key}");
+            }
+        }
+    }
+}
