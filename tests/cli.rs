@@ -1,0 +1,382 @@
+//! The command line as its users meet it: output, exit codes, exact sentences; every example
+//! and the README's commands.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// Runs `selfservice` in the repository's folder.
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_selfservice"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_remove("SELFSERVICE_CATALOG")
+        .stdin(Stdio::null())
+        .output()
+        .expect("selfservice starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+#[track_caller]
+fn fails(arguments: &[&str], code: i32, stderr: &str) {
+    let output = run(arguments);
+    assert_eq!(text(&output.stderr), stderr);
+    assert_eq!(text(&output.stdout), "", "nothing on standard output");
+    assert_eq!(output.status.code(), Some(code));
+}
+
+/// A file with `content` in a folder of this test run.
+fn file(name: &str, content: &str) -> String {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, content).expect("writable");
+    path.display().to_string()
+}
+
+fn yaml_files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+    files.sort();
+    files
+}
+
+fn kinds() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut kinds: Vec<PathBuf> = fs::read_dir(root)
+        .expect("examples")
+        .map(|entry| entry.expect("readable").path())
+        .collect();
+    kinds.sort();
+    kinds
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+#[test]
+fn the_first_command_of_the_readme_shows_an_encrypted_cache() {
+    let output = run(&["render", "examples/redis/claim.yaml", "--now", "2026-11-24"]);
+    assert_eq!(text(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+    let stdout = text(&output.stdout);
+    let first = stdout.split("---\n").nth(1).expect("a document");
+    assert!(first.contains("kind: XRedisInstance\n") && first.contains("\nstatus:\n"), "{first}");
+    for line in [
+        "kind: ReplicationGroup",
+        "    atRestEncryptionEnabled: \"true\"",
+        "    transitEncryptionMode: required",
+        "    multiAzEnabled: true",
+    ] {
+        assert!(stdout.lines().any(|given| given == line), "{line}");
+    }
+}
+
+#[test]
+fn xlarge_is_refused_with_the_sentence() {
+    let claim = fs::read_to_string("examples/redis/claim.yaml").expect("readable");
+    let claim = file("xlarge.yaml", &claim.replace("size: medium", "size: xlarge"));
+    fails(
+        &["render", &claim],
+        1,
+        "refused: RedisInstance team-identity/session-cache\n  \
+         spec.parameters.size [size-above-limit]: Maximum allowed size is large. Contact platform-team for exceptions.\n\
+         Run `selfservice explain size-above-limit` for the ways out.\n",
+    );
+}
+
+/// Every kind has a claim of both flavours, and observed states that lead to where their folder
+/// says.
+#[test]
+fn every_example_renders() {
+    for kind in kinds() {
+        let composition = kind.join("composition.yaml");
+        for name in yaml_files(&kind) {
+            if name == composition {
+                continue;
+            }
+            let output = run(&["render", path(&name), "-o", "json"]);
+            assert_eq!(
+                output.status.code(),
+                Some(0),
+                "{}: {}",
+                name.display(),
+                text(&output.stderr)
+            );
+            serde_json::from_slice::<Vec<serde_json::Value>>(&output.stdout).expect("a list");
+        }
+        for (claim, state, expected) in [
+            ("claim.yaml", "creating", ", not ready\n"),
+            ("claim.yaml", "ready", ", 0 waiting, ready\n"),
+        ] {
+            let (claim, observed) = (kind.join(claim), kind.join("observed").join(state));
+            assert!(observed.is_dir(), "{} is missing", observed.display());
+            let mut arguments = vec![
+                "render",
+                path(&claim),
+                path(&composition),
+                "--observed",
+                path(&observed),
+                "-o",
+                "summary",
+            ];
+            let required = kind.join("required");
+            if required.is_dir() {
+                arguments.extend(["--required", path(&required)]);
+            }
+            let output = run(&arguments);
+            let stdout = text(&output.stdout);
+            let title = stdout.lines().next().unwrap_or_default().to_owned() + "\n";
+            assert!(
+                title.ends_with(expected),
+                "{} {state}: {title}{}",
+                kind.display(),
+                text(&output.stderr)
+            );
+        }
+    }
+}
+
+/// A refused example says in its first lines what it is refused with. A folder of the same
+/// name holds what exists.
+#[test]
+fn every_refused_example_is_refused_as_it_says() {
+    let mut count = 0;
+    for kind in kinds() {
+        for claim in yaml_files(&kind.join("refused")) {
+            let content = fs::read_to_string(&claim).expect("readable");
+            let expected: Vec<&str> =
+                content.lines().filter_map(|line| line.strip_prefix("# refused: ")).collect();
+            let mut arguments = vec!["render", path(&claim), "--now", "2026-11-24"];
+            let observed = claim.with_extension("");
+            if observed.is_dir() {
+                arguments.extend(["--observed", path(&observed)]);
+            }
+            let output = run(&arguments);
+            let stderr = text(&output.stderr);
+            let given: Vec<&str> =
+                stderr.lines().filter_map(|line| line.strip_prefix("  ")).collect();
+            assert_eq!(given, expected, "{}", claim.display());
+            assert_eq!(output.status.code(), Some(1), "{}", claim.display());
+            assert_eq!(text(&output.stdout), "", "{}", claim.display());
+            count += 1;
+        }
+    }
+    assert!(count >= 3, "only {count} refused examples");
+}
+
+/// The Offering in an example's Composition is what the catalogue says today.
+#[test]
+fn the_compositions_of_the_examples_are_current() {
+    for kind in kinds() {
+        let composition = kind.join("composition.yaml");
+        let content: serde_json::Value =
+            serde_saphyr::from_str(&fs::read_to_string(&composition).expect("readable"))
+                .expect("YAML");
+        let given = &content["spec"]["pipeline"][0]["input"];
+        let name = given["offers"].as_str().expect("a kind");
+        let output =
+            run(&["catalog", "offering", name, "--provider", "aws", "--environment", "production"]);
+        let current: serde_json::Value =
+            serde_saphyr::from_str(&text(&output.stdout)).expect("YAML");
+        assert_eq!(*given, current, "{}", composition.display());
+    }
+}
+
+#[test]
+fn two_processes_print_the_same_bytes() {
+    let arguments = [
+        "render",
+        "examples/redis/xr.yaml",
+        "--observed",
+        "examples/redis/observed/ready",
+        "--now",
+        "2026-11-24",
+    ];
+    assert_eq!(run(&arguments).stdout, run(&arguments).stdout);
+}
+
+#[test]
+fn several_documents_are_judged_one_by_one_and_one_refusal_prints_nothing() {
+    let claim = fs::read_to_string("examples/redis/claim.yaml").expect("readable");
+    let both =
+        file("two.yaml", &format!("{claim}---\n{}", claim.replace("session-cache", "other-cache")));
+    let output = run(&["render", &both, "-o", "summary"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(text(&output.stdout).matches("RedisInstance team-identity/").count(), 2);
+    let mixed =
+        file("mixed.yaml", &format!("{claim}---\n{}", claim.replace("size: medium", "size: huge")));
+    fails(
+        &["render", &mixed],
+        1,
+        "refused: RedisInstance team-identity/session-cache\n  \
+         spec.parameters.size [unknown-size]: Size \"huge\" is not offered. Choose one of small, medium, large.\n\
+         Run `selfservice explain unknown-size` for the ways out.\n",
+    );
+}
+
+#[test]
+fn bad_files_are_named_with_document_and_line() {
+    let broken = file("broken.yaml", "a: 1\n---\nb: [1\n");
+    fails(
+        &["render", &broken],
+        2,
+        &format!("error: {broken}:3: cannot read document 2: unclosed bracket '['\n"),
+    );
+    let other = file("other.yaml", "apiVersion: v1\nkind: ConfigMap\n");
+    fails(
+        &["render", &other],
+        2,
+        &format!(
+            "error: {other}:1: document 1 is of kind \"ConfigMap\", which is no claim; claims are PostgreSQLInstance, RedisInstance, ObjectStore\n"
+        ),
+    );
+    let list = file("list.yaml", "- a\n");
+    fails(
+        &["render", &list],
+        2,
+        &format!(
+            "error: {list}:1: document 1 is no object; a claim begins with apiVersion and kind\n"
+        ),
+    );
+    let empty = file("empty.yaml", "# nothing\n");
+    fails(
+        &["render", &empty],
+        2,
+        &format!("error: {empty}: holds no claim; write one, or see examples/\n"),
+    );
+    fails(
+        &["render", "nowhere.yaml"],
+        2,
+        "error: cannot read nowhere.yaml: No such file or directory (os error 2)\n",
+    );
+    let group = file(
+        "group.yaml",
+        "apiVersion: cache.acme.example/v1alpha1\nkind: RedisInstance\nmetadata: {name: abc, namespace: team-a}\n",
+    );
+    fails(
+        &["render", &group],
+        2,
+        &format!(
+            "error: {group}:1: document 1 has apiVersion \"cache.acme.example/v1alpha1\", but RedisInstance is of cache.platform.example.com/v1alpha1\n"
+        ),
+    );
+}
+
+#[test]
+fn a_broken_catalogue_is_refused_with_every_problem() {
+    let catalogue = fs::read_to_string("catalog/default.yaml").expect("readable");
+    let broken = catalogue
+        .replace("clusterId: example", "clusterId: Example_1")
+        .replace("logRetentionDays: 90", "logRetentionDays: 91")
+        .replace(
+            "      snapshotRetentionDays: 7\n",
+            "      snapshotRetentionDays: 70\n      colour: red\n",
+        )
+        .replace("  contact: platform-team\n", "");
+    let path = file("catalogue.yaml", &broken);
+    let output = run(&["catalog", "--catalog", &path]);
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = text(&output.stderr);
+    for expected in [
+        "  platform.contact: is required",
+        "  platform.clusterId: \"Example_1\" must be 1–63 characters of a–z, 0–9 and -",
+        "  environments.production.aws.logRetentionDays: 91 is not a period that CloudWatch Logs knows",
+        "  offerings.RedisInstance.aws.colour: is not a known field, expected one of",
+        "  offerings.RedisInstance.aws.snapshotRetentionDays: 70 must lie within AWS's own limits 1–35",
+    ] {
+        assert!(stderr.contains(expected), "{expected} is not in:\n{stderr}");
+    }
+}
+
+#[test]
+fn a_catalogue_of_ones_own_decides() {
+    let catalogue = fs::read_to_string("catalog/default.yaml").expect("readable");
+    let own = file(
+        "own.yaml",
+        &catalogue
+            .replace("platform.example.com", "platform.acme.example")
+            .replace("contact: platform-team", "contact: \"#ask-platform\""),
+    );
+    let claim = fs::read_to_string("examples/redis/claim.yaml").expect("readable");
+    let claim = file(
+        "acme.yaml",
+        &claim
+            .replace("platform.example.com", "platform.acme.example")
+            .replace("size: medium", "size: xlarge"),
+    );
+    let output = run(&["render", &claim, "--catalog", &own]);
+    assert!(
+        text(&output.stderr)
+            .contains("Maximum allowed size is large. Contact #ask-platform for exceptions."),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn explain_teaches() {
+    let output = run(&["explain", "SizeAboveLimit"]);
+    assert_eq!(
+        text(&output.stdout),
+        "size-above-limit\n\n\
+         A claim is not larger than its environment allows.\n\
+         Larger sizes cost several times as much; somebody should look at such a need once.\n\n\
+         Ways out:\n  \
+         - Choose a size up to the maximum.\n  \
+         - Ask the contact in the message for an exception.\n\n\
+         When a change of the catalogue, not of the claim, caused it, what lives is kept and only warned.\n",
+    );
+    fails(
+        &["explain", "nonsense"],
+        2,
+        "error: no guardrail has the code \"nonsense\"; `selfservice explain` lists them\n",
+    );
+    assert!(text(&run(&["explain"]).stdout).lines().count() > 20);
+}
+
+#[test]
+fn every_flavour_can_be_rendered_from_either_form() {
+    for claim in ["examples/redis/claim.yaml", "examples/redis/xr.yaml"] {
+        for (flavour, kind, group) in [
+            ("claims", "XRedisInstance", "elasticache.aws.upbound.io/v1beta2"),
+            ("namespaced", "RedisInstance", "elasticache.aws.m.upbound.io/v1beta1"),
+        ] {
+            let output = run(&["render", claim, "--flavour", flavour]);
+            let stdout = text(&output.stdout);
+            assert!(
+                stdout.contains(&format!("\nkind: {kind}\n")),
+                "{claim} {flavour}: {}",
+                text(&output.stderr)
+            );
+            assert!(stdout.contains(&format!("apiVersion: {group}\n")), "{claim} {flavour}");
+        }
+    }
+}
+
+/// The README's example output is what its command prints.
+#[test]
+fn the_readme_tells_the_truth() {
+    let readme = fs::read_to_string("README.md").expect("readable");
+    let mut checked = 0;
+    for block in readme.split("```console\n").skip(1) {
+        let block = block.split("```").next().unwrap_or_default();
+        let Some((command, expected)) = block.split_once('\n') else { continue };
+        let Some(arguments) = command.strip_prefix("$ cargo run -- ") else { continue };
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        let output = run(&arguments);
+        let given = text(&output.stdout) + &text(&output.stderr);
+        let mut lines = given.lines();
+        for line in expected.lines().filter(|line| *line != "…") {
+            assert!(
+                lines.any(|given| given == line),
+                "{command} does not print, in this order: {line}"
+            );
+        }
+        checked += 1;
+    }
+    assert!(checked >= 2, "only {checked} commands in the README were checked");
+}

@@ -1,0 +1,85 @@
+//! The examples of `ObjectStore` do what they say. That they render at all, and what refuses
+//! the refused ones, `tests/cli.rs` proves for every kind.
+
+use std::fs;
+
+use crate::fixture::{Scenario, claim, read_yaml, root};
+use selfservice::claim::Flavour;
+use serde_json::Value;
+
+fn example(name: &str) -> Value {
+    read_yaml(&root().join("examples/object-store").join(name)).remove(0)
+}
+
+/// What an example asks for, in production.
+fn scenario(example: &Value, flavour: Flavour) -> Scenario {
+    assert_eq!(example["apiVersion"], "storage.platform.example.com/v1alpha1");
+    assert_eq!(example["kind"], "ObjectStore");
+    assert_eq!(example["metadata"]["namespace"], "team-billing");
+    let selector = match flavour {
+        Flavour::Namespaced => &example["spec"]["crossplane"]["compositionSelector"],
+        Flavour::Claims => &example["spec"]["compositionSelector"],
+    };
+    assert_eq!(selector["matchLabels"]["provider"], "aws");
+    assert_eq!(selector["matchLabels"]["environment"], "production");
+    let mut scenario = claim().flavour(flavour);
+    scenario.name = text(&example["metadata"]["name"]);
+    scenario.secret_name = text(&example["spec"]["writeConnectionSecretToRef"]["name"]);
+    scenario.parameters = example["spec"]["parameters"].clone();
+    scenario
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}
+
+#[test]
+fn renders_both_flavours_alike() {
+    let v1 = scenario(&example("claim.yaml"), Flavour::Claims);
+    let v2 = scenario(&example("xr.yaml"), Flavour::Namespaced);
+    let (v1, v2) = (v1.living(), v2.living());
+    assert!(v1.accepted().ready && v2.accepted().ready);
+    let names = |scenario: &Scenario| -> Vec<(String, Value)> {
+        let resources = scenario.resources().into_iter();
+        resources.map(|(key, resource)| (key, resource["metadata"]["name"].clone())).collect()
+    };
+    assert_eq!(names(&v1), names(&v2));
+    assert_eq!(v1.status(), v2.status());
+}
+
+#[test]
+fn joined_example_joins_the_first() {
+    let first = scenario(&example("claim.yaml"), Flavour::Claims);
+    let joined = scenario(&example("joined.yaml"), Flavour::Claims);
+    assert_eq!(joined.status()["roleArn"], first.status()["roleArn"]);
+    assert!(!joined.composes("object-store-role"));
+}
+
+/// What a reader copies from the folder is what is composed today.
+#[test]
+fn observed_examples_are_current() {
+    for stage in ["creating", "ready"] {
+        let mut scenario = scenario(&example("claim.yaml"), Flavour::Claims);
+        let composed = scenario.resources();
+        let folder = root().join("examples/object-store/observed").join(stage);
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let key = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            let mut resource = read_yaml(&path).remove(0);
+            let metadata = resource["metadata"].as_object_mut().expect("metadata");
+            let annotations = metadata["annotations"].as_object_mut().expect("annotations");
+            let name = annotations.remove("crossplane.io/composition-resource-name");
+            assert_eq!(name, Some(key.as_str().into()));
+            if annotations.is_empty() {
+                metadata.remove("annotations");
+            }
+            scenario.observed.insert(key, resource);
+        }
+        assert_eq!(scenario.accepted().ready, stage == "ready");
+        for (key, resource) in composed {
+            let mut observed = scenario.observed[&key].clone();
+            observed.as_object_mut().expect("an object").remove("status");
+            assert_eq!(observed, resource, "{key} in {stage} is out of date");
+        }
+    }
+}
