@@ -42,7 +42,7 @@ pub struct Args {
     tls_certs_dir: Option<String>,
 
     /// Names of which a caller's certificate must carry one; any certificate of the
-    /// authority will do without. Crossplane's own is <service account>.<namespace>.
+    /// authority will do without. Crossplane's own is `<service account>.<namespace>`.
     #[arg(long, env = "TLS_CLIENT_NAMES", value_name = "NAME", value_delimiter = ',')]
     tls_client_names: Vec<String>,
 

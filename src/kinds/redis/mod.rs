@@ -96,7 +96,7 @@ pub struct Parameters {
     pub high_availability: Option<bool>,
     /// Redis or Valkey.
     pub engine: Option<Engine>,
-    /// One of [`EVICTION_POLICIES`].
+    /// One of the policies that the table of parameters lists.
     pub eviction_policy: Option<String>,
     /// When AWS may restart it.
     pub maintenance_window: Option<String>,
