@@ -1,11 +1,11 @@
-//! Generated files in `package/` are current: a stale one is rewritten, and the test fails once.
+//! Generated files are current: a stale one is rewritten, and the test fails once.
 
 #![expect(clippy::panic, reason = "helpers stop tests, too")]
 
 use std::fs;
 use std::path::Path;
 
-use selfservice::generate::offering_crd;
+use selfservice::generate::{catalog_reference, offering_crd};
 use serde_json::Value as Json;
 
 #[test]
@@ -15,12 +15,20 @@ fn the_crd_of_the_input_is_current() {
         "# Made from the catalogue's types: `cargo test --test package` rewrites it.\n{}",
         serde_saphyr::to_string(&crd).expect("YAML"),
     );
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(offering_crd::PATH);
-    let written = fs::read_to_string(&path).unwrap_or_default();
-    if written != current {
-        fs::create_dir_all(path.parent().expect("a folder")).expect("writable");
-        fs::write(&path, &current).expect("writable");
-        panic!("{} was stale and is rewritten; commit it", offering_crd::PATH);
+    assert_current(offering_crd::PATH, &current);
+}
+
+#[test]
+fn the_reference_of_the_catalogue_is_current() {
+    assert_current(catalog_reference::PATH, &catalog_reference::document());
+}
+
+fn assert_current(path: &str, current: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    if fs::read_to_string(&file).unwrap_or_default() != current {
+        fs::create_dir_all(file.parent().expect("a folder")).expect("writable");
+        fs::write(&file, current).expect("writable");
+        panic!("{path} was stale and is rewritten; commit it");
     }
 }
 

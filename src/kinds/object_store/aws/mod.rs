@@ -32,6 +32,7 @@ const EXPECTED_GB: std::ops::RangeInclusive<i64> = 1..=1_000_000;
 
 /// What the catalogue says of an `ObjectStore` on S3.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Settings {
     /// From the smallest to the largest.
@@ -52,6 +53,7 @@ pub struct Settings {
 
 /// What an environment makes of `versioning`.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Versioning {
     /// Always on; a claim that says `false` is refused.
@@ -63,6 +65,7 @@ pub enum Versioning {
 
 /// What a size is worth.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Size {
     /// What a claim says.

@@ -14,6 +14,7 @@ const BACKUP_DAYS: std::ops::RangeInclusive<i64> = 7..=35;
 
 /// What the catalogue says of a `PostgreSQLInstance` on RDS.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Settings {
     /// From the smallest to the largest.
@@ -38,6 +39,7 @@ pub struct Settings {
 
 /// What a size is worth.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Size {
     /// What a claim says.

@@ -8,6 +8,7 @@ use crate::kinds::redis::Engine;
 
 /// What the catalogue says of a `RedisInstance` on ElastiCache.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Settings {
     /// From the smallest to the largest.
@@ -30,6 +31,7 @@ pub struct Settings {
 
 /// What a size is worth.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Size {
     /// What a claim says.
