@@ -60,17 +60,17 @@ impl Input {
 /// Judges a claim and composes it.
 pub fn run(input: &Input) -> Verdict {
     // 1. decode: from documents to types. Mistakes of form are violations already.
-    let offering = match decode_offering(input) {
-        Ok(offering) => offering,
-        Err(refusal) => return report::undecided(input, Requirements::default(), refusal),
-    };
-    let (claim, malformed) = match decode_claim(input, &offering) {
+    let (claim, malformed) = match decode_claim(input) {
         Ok(decoded) => decoded,
         Err(refusal) => return report::undecided(input, Requirements::default(), refusal),
     };
+    let offering = match decode_offering(input, &claim) {
+        Ok(offering) => offering,
+        Err(refusal) => return report::undecided(input, requirements(&claim, None), refusal),
+    };
 
     // 2. resolve: what else must be known. Not asked yet is never a refusal.
-    let requirements = requirements(&claim, &offering);
+    let requirements = requirements(&claim, Some(&offering));
     let known = match resolve(input, &claim, &offering) {
         Ok(known) => known,
         Err(error) => return report::undecided(input, requirements, unreadable(&error)),
@@ -93,7 +93,14 @@ pub fn run(input: &Input) -> Verdict {
     report::accepted(Judged { input, order: &order, findings, requirements }, plan)
 }
 
-fn decode_offering(input: &Input) -> Result<Offering, Refusal> {
+fn decode_claim(input: &Input) -> Result<(Claim, Vec<Violation>), Refusal> {
+    claim::read(&input.composite).map_err(|error| Refusal::Platform {
+        reason: "InvalidComposite",
+        message: error.to_string(),
+    })
+}
+
+fn decode_offering(input: &Input, claim: &Claim) -> Result<Offering, Refusal> {
     let refuse = |message: String| Refusal::Platform { reason: "InvalidOffering", message };
     let Some(written) = &input.offering else {
         return Err(refuse(
@@ -102,34 +109,27 @@ fn decode_offering(input: &Input) -> Result<Offering, Refusal> {
                 .to_owned(),
         ));
     };
-    Offering::read(written).map_err(|problems| {
+    let offering = Offering::read(written).map_err(|problems| {
         let list = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         refuse(format!("cannot use the Offering in this pipeline step's input: {list}"))
-    })
-}
-
-fn decode_claim(input: &Input, offering: &Offering) -> Result<(Claim, Vec<Violation>), Refusal> {
-    let refuse = |message: String| Refusal::Platform { reason: "InvalidComposite", message };
-    let decoded = claim::read(&input.composite).map_err(|error| refuse(error.to_string()))?;
-    if decoded.0.kind == offering.kind {
-        return Ok(decoded);
+    })?;
+    if claim.kind == offering.kind {
+        return Ok(offering);
     }
-    Err(Refusal::Platform {
-        reason: "InvalidOffering",
-        message: format!(
-            "cannot compose {} with an Offering of {}: correct the input of this pipeline step",
-            decoded.0.kind.name(),
-            offering.kind.name(),
-        ),
-    })
+    Err(refuse(format!(
+        "cannot compose {} with an Offering of {}: correct the input of this pipeline step",
+        claim.kind.name(),
+        offering.kind.name(),
+    )))
 }
 
 fn unreadable(error: &ReadError) -> Refusal {
     Refusal::Platform { reason: "UnreadableResource", message: error.to_string() }
 }
 
-/// What Crossplane is asked for: always the same for the same claim.
-fn requirements(claim: &Claim, offering: &Offering) -> Requirements {
+/// What Crossplane is asked for: always the same for the same claim. Without an Offering only
+/// what the claim itself takes.
+fn requirements(claim: &Claim, offering: Option<&Offering>) -> Requirements {
     let mut requirements = Requirements::default();
     if claim.flavour == Flavour::Claims {
         requirements.objects.insert(
@@ -153,7 +153,9 @@ fn requirements(claim: &Claim, offering: &Offering) -> Requirements {
             },
         );
     }
-    if claim.kind == Kind::PostgreSqlInstance {
+    if let Some(offering) = offering
+        && claim.kind == Kind::PostgreSqlInstance
+    {
         let operators = &offering.platform.operators;
         let namespaced = claim.flavour == Flavour::Namespaced;
         let group = if namespaced { "m." } else { "" };

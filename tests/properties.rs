@@ -39,10 +39,24 @@ fn assert_safe(request: &proto::RunFunctionRequest) {
         assert!(!text.contains(['\n', '\r', '\0']), "{text:?} has several lines");
         assert!(text.len() <= 4096, "{} bytes of text", text.len());
     }
-    let is_fatal =
-        response.results.iter().any(|result| result.severity() == proto::Severity::Fatal);
-    if is_fatal {
+    let conditions: Vec<&str> =
+        response.conditions.iter().map(|condition| condition.r#type.as_str()).collect();
+    assert_eq!(conditions, ["Accepted", "CredentialsReady"], "all conditions on every path");
+    // Requirements never ask for Secrets, nor for anything outside the claim's namespace.
+    let namespaces = namespaces(request);
+    for selector in response.requirements.iter().flat_map(|required| required.resources.values()) {
+        assert!(selector.kind == "ServiceAccount" || Kind::from_name(&selector.kind).is_some());
+        let namespace = selector.namespace.clone().unwrap_or_default();
+        assert!(namespaces.contains(&namespace), "{namespace:?} is none of {namespaces:?}");
+    }
+    let severities: Vec<proto::Severity> =
+        response.results.iter().map(proto::Result::severity).collect();
+    if let Some((last, before)) = severities.split_last() {
+        assert_eq!(*last, proto::Severity::Fatal);
+        assert!(before.iter().all(|severity| *severity == proto::Severity::Warning));
         assert_eq!(response.desired, request.desired, "a refusal touches nothing");
+        let ttl = response.meta.and_then(|meta| meta.ttl);
+        assert_eq!(ttl, Some(prost_types::Duration::default()), "a refusal is not cached");
         return;
     }
     assert!(response.results.is_empty(), "an ordinary call says nothing");
@@ -54,11 +68,18 @@ fn assert_safe(request: &proto::RunFunctionRequest) {
         let may_go = matches!(kind.class_of(key), Some(Class::Access | Class::Derived));
         assert!(may_go || names.contains(key), "{key} would be deleted");
     }
-    // Requirements never ask for Secrets, nor for anything elsewhere.
-    for selector in response.requirements.iter().flat_map(|required| required.resources.values()) {
-        assert!(selector.kind == "ServiceAccount" || Kind::from_name(&selector.kind).is_some());
-        assert!(selector.namespace.as_ref().is_some_and(|namespace| !namespace.is_empty()));
-    }
+}
+
+/// The namespaces that a composite resource may speak for: its own, and its claim's.
+fn namespaces(request: &proto::RunFunctionRequest) -> Vec<String> {
+    let composite = request.observed.as_ref().and_then(|observed| observed.composite().ok());
+    let composite = composite.and_then(|composite| composite.resource.read::<Json>().ok());
+    let composite = composite.unwrap_or_default();
+    ["/metadata/namespace", "/spec/claimRef/namespace"]
+        .into_iter()
+        .filter_map(|path| composite.pointer(path)?.as_str().map(str::to_owned))
+        .filter(|namespace| !namespace.is_empty())
+        .collect()
 }
 
 fn worlds() -> &'static [World] {

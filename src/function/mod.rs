@@ -3,6 +3,7 @@
 //! [`run`] is the whole function, without transport: request in, response out.
 
 mod request;
+mod rescue;
 mod response;
 #[cfg(feature = "server")]
 pub mod server;
@@ -12,6 +13,9 @@ use jiff::civil::Date;
 use crate::outcome::{Refusal, Requirements};
 use crate::pipeline::{self, Input};
 use crate::report;
+use crate::wire::Struct;
+
+pub use rescue::Rescue;
 
 /// The function protocol, generated from `proto/`.
 #[expect(
@@ -34,7 +38,7 @@ pub fn run(request: proto::RunFunctionRequest, now: Date) -> proto::RunFunctionR
             (input, verdict)
         }
         Err(error) => {
-            let input = Input::default();
+            let input = Input { composite: composite(&request), ..Input::default() };
             let refusal =
                 Refusal::Platform { reason: "UnreadableRequest", message: error.to_string() };
             let verdict = report::undecided(&input, Requirements::default(), refusal);
@@ -42,4 +46,10 @@ pub fn run(request: proto::RunFunctionRequest, now: Date) -> proto::RunFunctionR
         }
     };
     response::response(request, &input, verdict)
+}
+
+/// The observed composite resource, as far as it can be read.
+fn composite(request: &proto::RunFunctionRequest) -> Struct {
+    let observed = request.observed.as_ref().and_then(|observed| observed.composite().ok());
+    observed.map(|composite| composite.resource).unwrap_or_default()
 }

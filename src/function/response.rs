@@ -14,8 +14,9 @@ use crate::pipeline::Input;
 use crate::report;
 use crate::wire::{self, State, Struct};
 
-/// What a step must not touch is handed on as it came: desired state, context and tag.
-fn handed_on(request: &mut RunFunctionRequest) -> RunFunctionResponse {
+/// What a step must not touch is handed on as it came: desired state, context and tag. Not to
+/// be cached, and to be retried at Crossplane's own pace.
+pub(super) fn handed_on(request: &mut RunFunctionRequest) -> RunFunctionResponse {
     RunFunctionResponse {
         meta: Some(ResponseMeta {
             tag: request.meta.take().map(|meta| meta.tag).unwrap_or_default(),
@@ -64,7 +65,8 @@ fn say(
     response.requirements = requirements(required);
 }
 
-fn refuse(response: &mut RunFunctionResponse, verdict: Verdict) {
+/// Answers that nothing is composed, and why.
+pub(super) fn refuse(response: &mut RunFunctionResponse, verdict: Verdict) {
     say(response, verdict.conditions, verdict.requirements);
     match verdict.decision {
         Err(Refusal::Violations(violations)) => refuse_claim(response, &violations),
@@ -121,7 +123,7 @@ fn desire(before: Option<&State>, composition: Composition) -> Result<(State, Du
             &key,
             &wire::Resource {
                 resource: object,
-                ready: ready(composed.ready),
+                ready: if composed.ready { wire::Ready::True } else { wire::Ready::False },
                 ..wire::Resource::default()
             },
         );
@@ -131,7 +133,9 @@ fn desire(before: Option<&State>, composition: Composition) -> Result<(State, Du
         .map_err(|error| failed("composite status", &error))?;
     desired.merge_composite(&wire::Resource {
         resource: status,
-        ready: ready(composition.ready),
+        // INVARIANT: never True, which would speak for the other steps, too. When nothing is said,
+        // Crossplane waits until every composed resource is ready, and all of ours say so.
+        ready: if composition.ready { wire::Ready::Unspecified } else { wire::Ready::False },
         ..wire::Resource::default()
     });
     Ok((desired, composition.ttl))
@@ -151,10 +155,6 @@ fn merged_status(before: &Struct, ours: &Node) -> Result<Struct, wire::Error> {
     let mut object = Struct::new();
     object.set("status", &status)?;
     Ok(object)
-}
-
-const fn ready(is_ready: bool) -> wire::Ready {
-    if is_ready { wire::Ready::True } else { wire::Ready::False }
 }
 
 fn condition(condition: Condition) -> proto::Condition {

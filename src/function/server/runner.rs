@@ -15,10 +15,9 @@ use super::Function;
 use super::metrics::Metrics;
 use super::outcome::Outcome;
 use super::panics::{self, Panic};
+use crate::function::Rescue;
 use crate::function::proto::function_runner_service_server::FunctionRunnerService;
-use crate::function::proto::{
-    ResponseMeta, Result as FunctionResult, RunFunctionRequest, RunFunctionResponse, Severity,
-};
+use crate::function::proto::{RunFunctionRequest, RunFunctionResponse};
 
 /// Runs the function in the thread that read the request.
 ///
@@ -35,47 +34,28 @@ impl Runner {
     }
 
     fn answer(&self, request: RunFunctionRequest) -> RunFunctionResponse {
-        let passthrough = passthrough(&request);
+        let rescue = Rescue::of(&request);
         let response = panics::catch(|| self.function.run(request))
-            .unwrap_or_else(|panic| self.fail(passthrough, &panic));
+            .unwrap_or_else(|panic| self.fail(rescue, &panic));
         self.metrics.count_outcome(&Outcome::of(&response));
         response
     }
 
-    fn fail(&self, mut response: RunFunctionResponse, panic: &Panic) -> RunFunctionResponse {
+    fn fail(&self, rescue: Rescue, panic: &Panic) -> RunFunctionResponse {
         let id = panic.id();
         self.metrics.count_panic();
         error!(
             panic.id = id,
             panic.location = panic.location,
             panic.message = panic.message,
-            tag = response.meta.as_ref().map(|meta| meta.tag.as_str()),
+            tag = rescue.tag(),
             "Answered with an internal error"
         );
-        response.results.push(FunctionResult {
-            severity: Severity::Fatal.into(),
-            message: format!(
-                "Internal error {id}: nothing was changed. This is a bug in function-self-service \
-                 {}: report it with this id",
-                env!("CARGO_PKG_VERSION")
-            ),
-            reason: Some("InternalError".to_owned()),
-            target: None,
-        });
-        response
-    }
-}
-
-/// What the function gives back when it has nothing to say: everything that the
-/// steps before it asked for. Shares the request's bytes.
-fn passthrough(request: &RunFunctionRequest) -> RunFunctionResponse {
-    let tag = request.meta.as_ref().map(|meta| meta.tag.clone()).unwrap_or_default();
-    RunFunctionResponse {
-        // Zero: not to be cached, and to be retried at Crossplane's own pace.
-        meta: Some(ResponseMeta { tag, ttl: Some(prost_types::Duration::default()) }),
-        desired: request.desired.clone(),
-        context: request.context.clone(),
-        ..Default::default()
+        rescue.fail(format!(
+            "Internal error {id}: nothing was changed. This is a bug in function-self-service {}: \
+             report it with this id",
+            env!("CARGO_PKG_VERSION")
+        ))
     }
 }
 
@@ -124,7 +104,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::function::proto::RequestMeta;
+    use crate::function::proto::{RequestMeta, Severity};
 
     fn request() -> RunFunctionRequest {
         RunFunctionRequest {
