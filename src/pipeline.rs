@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::backends::{Found, Order, Presence};
+use crate::backends::{Found, Order, Place, Presence};
 use crate::catalog::{Installed, Offering};
 use crate::claim::{self, Claim, Flavour};
 use crate::credentials::identity;
 use crate::guardrails::{self, Checkup, Findings, Memory, Violation};
 use crate::kinds::{self, Kind};
-use crate::names::Names;
+use crate::names::{Names, is_dns_label};
 use crate::observed::{Observed, ReadError};
 use crate::outcome::{Answer, ObjectSelector, Refusal, Requirements, Verdict};
 use crate::report::{self, Judged};
@@ -142,7 +142,8 @@ fn requirements(claim: &Claim, offering: Option<&Offering>) -> Requirements {
             },
         );
     }
-    if let Some(name) = kinds::service_account_to_create(claim) {
+    // A name that no ServiceAccount can have is refused, not asked for.
+    if let Some(name) = kinds::service_account_to_create(claim).filter(|name| is_dns_label(name)) {
         requirements.objects.insert(
             SERVICE_ACCOUNT,
             ObjectSelector {
@@ -307,6 +308,7 @@ fn order<'a>(
         offering,
         observed: &input.observed,
         memory,
+        place: Place::of(offering, &input.observed),
         names: Names::new(
             &offering.platform.cluster_id,
             &claim.namespace,

@@ -182,17 +182,17 @@ fn protects_every_bucket() {
     }
 }
 
-/// What protects a bucket must not go before the bucket does; who may use it goes at once.
+/// A bucket and what protects it outlive their claim everywhere: S3 deletes no bucket that holds
+/// anything, and takes no snapshot. Who may use it goes at once.
 #[test]
-fn keeps_the_data_and_what_it_needs_where_the_environment_retains() {
+fn keeps_the_bucket_and_revokes_access_in_every_environment() {
     let identity = ["policy", "role", "pod-identity", "service-account", "alarm"];
     for environment in ["development", "production"] {
         let resources = claim().environment(environment).pod_identity().resources();
         for (key, resource) in resources {
             let policies = &resource["spec"]["managementPolicies"];
             let part = key.strip_prefix("object-store-").expect("our prefix");
-            let goes = identity.iter().any(|known| part.starts_with(known))
-                || (part == "bucket" && environment == "development");
+            let goes = identity.iter().any(|known| part.starts_with(known));
             assert_eq!(policies.is_null(), goes, "{key} in {environment}: {policies}");
         }
     }

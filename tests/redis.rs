@@ -14,7 +14,7 @@ fn world(claims: bool) -> World {
 fn the_token_survives_the_loss_of_any_one_of_its_copies() {
     let mut world = world(false);
     world.settle();
-    let token = encode("T0kenT0kenT0kenT0kenT0kenT");
+    let token = encode("example-token-not-a-secret");
     assert_eq!(world.observed["redis-auth-token"]["data"]["auth-token"], token.as_str());
     for lost in ["redis-auth-token", "redis-credentials", "redis-replication-group"] {
         let mut world = world.clone();
@@ -46,7 +46,7 @@ fn the_credentials_say_how_to_connect() {
         world.observed["redis-replication-group"]["status"]["atProvider"]["primaryEndpointAddress"]
             .clone();
     let uri = format!(
-        "rediss://default:T0kenT0kenT0kenT0kenT0kenT@{}:6379",
+        "rediss://default:example-token-not-a-secret@{}:6379",
         group.as_str().expect("an address")
     );
     assert_eq!(secret["data"]["uri"], encode(&uri).as_str());

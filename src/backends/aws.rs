@@ -52,7 +52,7 @@ impl Order<'_> {
                 external_name: None,
                 lifetime: Lifetime::WithData,
                 for_provider: object! {
-                    region: &aws.region,
+                    region: &self.place.region,
                     vpcId: &aws.vpc_id,
                     name: self.names.aws("security-group", Limit::AWS),
                     description: format!("Clients of {} {}", self.claim.kind.name(), self.names),
@@ -60,6 +60,14 @@ impl Order<'_> {
                 },
             },
         );
+        if self.place.former_vpc.is_some() {
+            // Groups of another network cannot be let in: whoever is, stays.
+            let rules = self.key("ingress-rule-");
+            for key in self.observed.keys().filter(|key| key.starts_with(&rules)) {
+                plan.wait(key, "a network of the catalogue that this claim is not in");
+            }
+            return;
+        }
         for client in &aws.client_security_group_ids {
             // One rule a client group, named after it: taking a group out of the catalogue
             // revokes its rule and touches no other.
@@ -71,7 +79,7 @@ impl Order<'_> {
                     external_name: None,
                     lifetime: Lifetime::WithClaim,
                     for_provider: object! {
-                        region: &aws.region,
+                        region: &self.place.region,
                         securityGroupIdRef: self.reference("security-group"),
                         referencedSecurityGroupId: client,
                         ipProtocol: "tcp",
@@ -85,8 +93,23 @@ impl Order<'_> {
         }
     }
 
+    /// The environment's subnets, or the living ones of the group `part` where the environment
+    /// moved to another network since.
+    pub fn subnet_ids(&self, part: &str) -> Vec<String> {
+        let living: Managed<Subnets, Unread> =
+            self.observed.managed(&self.key(part)).unwrap_or_default();
+        let living = living.spec.for_provider.ids.filter(|_| self.place.former_vpc.is_some());
+        living.unwrap_or_else(|| self.aws().subnet_ids.clone())
+    }
+
     /// A log group with the environment's retention. `name` is its name in AWS.
+    ///
+    /// A shorter retention of the catalogue deletes nothing that was logged.
     pub fn log_group(&self, plan: &mut Plan, part: &str, name: String) {
+        let living: Managed<Retention, Unread> =
+            self.observed.managed(&self.key(part)).unwrap_or_default();
+        let living = living.spec.for_provider.retention_in_days;
+        let retention = self.aws().log_retention_days.max(living.unwrap_or_default());
         self.manage(
             plan,
             ManagedResource {
@@ -95,8 +118,8 @@ impl Order<'_> {
                 external_name: Some(name),
                 lifetime: Lifetime::WithData,
                 for_provider: object! {
-                    region: &self.aws().region,
-                    retentionInDays: self.aws().log_retention_days,
+                    region: &self.place.region,
+                    retentionInDays: retention,
                     tags: self.tags(),
                 },
             },
@@ -114,7 +137,7 @@ impl Order<'_> {
             external_name: Some(external_name),
             lifetime: Lifetime::WithClaim,
             for_provider: object! {
-                region: &self.aws().region,
+                region: &self.place.region,
                 alarmDescription: format!("{} {}: {}", self.claim.kind.name(), self.names, alarm.about),
                 namespace: alarm.namespace,
                 metricName: alarm.metric,
@@ -152,7 +175,7 @@ impl Order<'_> {
                 external_name: None,
                 lifetime: Lifetime::Forever,
                 for_provider: object! {
-                    region: &self.aws().region,
+                    region: &self.place.region,
                     description: format!("{} {}", self.claim.kind.name(), self.names),
                     enableKeyRotation: true,
                     // The longest window AWS has, should a person ever schedule the deletion.
@@ -165,6 +188,19 @@ impl Order<'_> {
         let key: Managed<Unread, KeyState> = self.observed.managed(&self.key(PART))?;
         Ok(living.map(str::to_owned).or(key.status.at_provider.arn))
     }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Retention {
+    retention_in_days: Option<i64>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Subnets {
+    #[serde(rename = "subnetIds")]
+    ids: Option<Vec<String>>,
 }
 
 #[derive(Default, Deserialize)]

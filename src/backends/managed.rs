@@ -2,13 +2,12 @@
 //!
 //! Knows nothing of what is asked of a provider: that is each kind's `forProvider`.
 
-use serde::Deserialize;
-
 use super::Order;
+use super::place::{Identity, Situated};
 use crate::claim::Flavour;
 use crate::guardrails::MEMORY_ANNOTATION;
 use crate::manifest::Node;
-use crate::observed::{EXTERNAL_NAME, Managed, Unread};
+use crate::observed::EXTERNAL_NAME;
 use crate::outcome::{Plan, Readiness};
 use crate::{list, object};
 
@@ -111,30 +110,12 @@ pub struct ManagedResource {
 /// What an envelope holds besides.
 #[derive(Debug, Default)]
 pub(super) struct Beside {
-    /// Name of the connection Secret.
-    pub(super) connection: Option<String>,
+    /// Whether it has a connection Secret.
+    pub(super) publishes: bool,
     /// What the resource is to remember of its claim.
     pub(super) memory: Option<String>,
     /// How provider-kubernetes tells that an object is ready.
     pub(super) readiness: Option<&'static str>,
-}
-
-/// The reference of a living managed resource to its connection Secret.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Publishing {
-    spec: PublishingSpec,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct PublishingSpec {
-    write_connection_secret_to_ref: Option<Named>,
-}
-
-#[derive(Deserialize)]
-struct Named {
-    name: String,
 }
 
 impl Order<'_> {
@@ -150,21 +131,15 @@ impl Order<'_> {
 
     /// Adds a managed resource whose connection details Crossplane hands back to us.
     pub fn manage_publishing(&self, plan: &mut Plan, resource: ManagedResource) {
-        let beside = Beside {
-            connection: Some(self.connection_secret(&resource.part)),
-            ..Beside::default()
-        };
+        let beside = Beside { publishes: true, ..Beside::default() };
         self.manage_with(plan, resource, beside);
     }
 
     /// Adds the managed resource that holds the data: it remembers what was accepted, and
     /// publishes connection details.
     pub fn manage_primary(&self, plan: &mut Plan, resource: ManagedResource) {
-        let beside = Beside {
-            connection: Some(self.connection_secret(&resource.part)),
-            memory: Some(self.memory_to_write()),
-            ..Beside::default()
-        };
+        let beside =
+            Beside { publishes: true, memory: Some(self.memory_to_write()), ..Beside::default() };
         self.manage_with(plan, resource, beside);
     }
 
@@ -180,14 +155,6 @@ impl Order<'_> {
         plan.add(key, Readiness::Condition, self.envelope(resource, beside));
     }
 
-    /// The connection Secret of the resource with this part of the name: the living one's.
-    fn connection_secret(&self, part: &str) -> String {
-        let living: Option<Publishing> = self.observed.read(&self.key(part)).ok().flatten();
-        living
-            .and_then(|living| living.spec.write_connection_secret_to_ref)
-            .map_or_else(|| self.names.object(&format!("{part}-connection")), |living| living.name)
-    }
-
     fn envelope(&self, resource: ManagedResource, beside: Beside) -> Node {
         let flavour = self.claim.flavour;
         let retained = match resource.lifetime {
@@ -197,8 +164,10 @@ impl Order<'_> {
         };
         let cluster_scoped = flavour == Flavour::Claims;
         let key = self.key(&resource.part);
-        let external_name =
-            resource.external_name.map(|name| self.living_external_name(&key, name));
+        let living = Situated::read(self.observed, &key);
+        let external_name = resource
+            .external_name
+            .map(|name| living.metadata.external_name().map_or(name, str::to_owned));
         let mut annotations = Node::map();
         if let Some(name) = external_name {
             annotations.set(EXTERNAL_NAME, name);
@@ -206,6 +175,16 @@ impl Order<'_> {
         if let Some(memory) = beside.memory {
             annotations.set(MEMORY_ANNOTATION, memory);
         }
+        let connection =
+            beside.publishes.then(|| match living.spec.write_connection_secret_to_ref {
+                Some(secret) => secret.name,
+                None => self.names.object(&format!("{}-connection", resource.part)),
+            });
+        let provider_config = match living.spec.provider_config_ref {
+            Some(living) => living.name,
+            None => self.provider_config(resource.kind.provider),
+        };
+        let for_provider = keep(resource.for_provider, living.spec.for_provider);
         object! {
             apiVersion: resource.kind.api_version(flavour),
             kind: resource.kind.kind,
@@ -215,13 +194,13 @@ impl Order<'_> {
                 deletionPolicy: (retained && cluster_scoped).then_some("Orphan"),
                 providerConfigRef: object! {
                     kind: (!cluster_scoped).then_some("ClusterProviderConfig"),
-                    name: self.provider_config(resource.kind.provider),
+                    name: provider_config,
                 },
-                writeConnectionSecretToRef: beside.connection.map(|name| object! {
+                writeConnectionSecretToRef: connection.map(|name| object! {
                     name: name,
                     namespace: cluster_scoped.then(|| self.managed_secret_namespace().to_owned()),
                 }),
-                forProvider: resource.for_provider,
+                forProvider: for_provider,
                 readiness: beside.readiness.map(|policy| object! { policy: policy }),
             },
         }
@@ -229,7 +208,7 @@ impl Order<'_> {
 
     fn provider_config(&self, provider: Provider) -> String {
         match provider {
-            Provider::Aws { .. } => self.aws().provider_config.clone(),
+            Provider::Aws { .. } => self.place.provider_config.clone(),
             Provider::PostgreSql => self.platform_object_name(SQL_CONFIG),
             Provider::Kubernetes => THIS_CLUSTER.to_owned(),
         }
@@ -255,21 +234,30 @@ impl Order<'_> {
 
     /// The name that a resource has at its provider, or `otherwise` before it has one.
     pub fn living_external_name(&self, key: &str, otherwise: String) -> String {
-        self.observed
-            .managed::<Unread, Unread>(key)
-            .ok()
-            .and_then(|living| living.metadata.external_name().map(str::to_owned))
-            .unwrap_or(otherwise)
+        let living = Situated::read(self.observed, key);
+        living.metadata.external_name().map_or(otherwise, str::to_owned)
     }
 
-    /// A reference to the sibling with this part of the name, by its observed name when it has
-    /// one.
+    /// A reference to the sibling with this part of the name.
     pub fn reference(&self, part: &str) -> Node {
-        let living: Option<Managed<Unread, Unread>> =
-            self.observed.read(&self.key(part)).ok().flatten();
-        let name = living
-            .and_then(|living| living.metadata.name)
-            .unwrap_or_else(|| self.names.object(part));
-        object! { name: name }
+        object! { name: self.object_name(part) }
     }
+
+    /// Name of the object with this part of the name: the living one's.
+    pub fn object_name(&self, part: &str) -> String {
+        let living = Situated::read(self.observed, &self.key(part));
+        living.metadata.name.unwrap_or_else(|| self.names.object(part))
+    }
+}
+
+/// `wanted` with what cannot change of the living resource.
+fn keep(mut wanted: Node, living: Identity) -> Node {
+    for (field, value) in
+        [("region", living.region), ("name", living.name), ("vpcId", living.vpc_id)]
+    {
+        if let Some(value) = value.filter(|_| wanted.get(field).is_some()) {
+            wanted.set(field, value);
+        }
+    }
+    wanted
 }

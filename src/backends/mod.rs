@@ -5,7 +5,10 @@ pub mod cluster;
 pub mod iam;
 pub mod living;
 pub mod managed;
+mod place;
 pub mod window;
+
+pub use place::Place;
 
 use crate::catalog::{Offering, OnDelete, Operators};
 use crate::claim::{Claim, Flavour};
@@ -25,6 +28,8 @@ pub struct Order<'a> {
     pub observed: &'a Observed,
     /// What was accepted before; `None` before the resource lives.
     pub memory: Option<&'a Memory>,
+    /// Where its resources are, or will be.
+    pub place: Place,
     /// Names of everything composed.
     pub names: Names,
     /// The version that is meant, asked for or not; absent for kinds without versions.

@@ -85,6 +85,7 @@ impl Catalog {
                     });
                     continue;
                 };
+                found.extend(misplaced(&base, settings, &written.environments));
                 for (environment, details) in &written.environments {
                     match cut(&written, kind, provider, environment, details, settings) {
                         Ok(None) => {}
@@ -162,6 +163,37 @@ impl Catalog {
                     && choice.environment == environment
             })
             .map(|(_, entry)| entry)
+    }
+}
+
+/// Values for environments that the file does not have, or that are no values.
+fn misplaced(
+    base: &str,
+    settings: &Map<String, Json>,
+    environments: &Map<String, Json>,
+) -> Vec<Problem> {
+    let names = || super::list(environments.keys());
+    let problem = |path: String, message: String| Problem { path, message };
+    match settings.get("environments") {
+        None => Vec::new(),
+        Some(Json::Object(overrides)) => overrides
+            .iter()
+            .filter_map(|(name, own)| {
+                let path = format!("{base}.environments.{name}");
+                if !environments.contains_key(name) {
+                    let message = format!("is no environment of this catalogue: {}", names());
+                    return Some(problem(path, message));
+                }
+                let fine = own.is_object() || own.is_null();
+                (!fine).then(|| {
+                    problem(path, "must hold settings, or null where it is not offered".to_owned())
+                })
+            })
+            .collect(),
+        Some(_) => vec![problem(
+            format!("{base}.environments"),
+            format!("must hold settings by environment: {}", names()),
+        )],
     }
 }
 

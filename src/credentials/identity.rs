@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::ServiceAccount;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde::Deserialize;
 
 use crate::backends::Order;
 use crate::backends::aws::{Lifetime, ManagedResource, Type, partition};
@@ -16,6 +17,7 @@ use crate::kinds::Kind;
 use crate::manifest::Node;
 use crate::names::Limit;
 use crate::object;
+use crate::observed::{Managed, Unread};
 use crate::outcome::{Answer, Plan, Readiness};
 
 const POLICY_TYPE: Type = Type::new("iam", "Policy", "v1beta1");
@@ -83,7 +85,7 @@ pub fn grant(
     let granted = match holder {
         Holder::ServiceAccount { name, creation } => own_identity(order, plan, name, creation),
         Holder::IdentityOf(claim) => Granted {
-            role_arn: role_arn(order.aws(), &order.names.sibling(claim).aws(ROLE, Limit::ROLE)),
+            role_arn: role_arn(order.aws(), &joined_role(order, claim)),
             service_account: None,
         },
     };
@@ -110,10 +112,15 @@ fn own_identity(
     let name = order.living_external_name(&order.key(ROLE), order.names.aws(ROLE, Limit::ROLE));
     let role_arn = role_arn(order.aws(), &name);
     role(order, plan, service_account);
+    let ours = create(order, plan, service_account, creation, &role_arn);
     if let Identity::PodIdentity { cluster_name } = &order.aws().identity {
-        association(order, plan, service_account, cluster_name);
+        // A ServiceAccount that merely happens to have the claim's name gets nothing: whoever
+        // made it was not asked.
+        let named = creation != Creation::Wanted;
+        if ours || named {
+            association(order, plan, service_account, cluster_name);
+        }
     }
-    create(order, plan, service_account, creation, &role_arn);
     Granted { role_arn, service_account: Some(service_account.to_owned()) }
 }
 
@@ -144,13 +151,25 @@ fn attachment_part(order: &Order<'_>, holder: Holder<'_>) -> String {
     format!("policy-attachment-{owner}")
 }
 
+/// Name of the role of another claim: the one that the living attachment names.
+fn joined_role(order: &Order<'_>, claim: &str) -> String {
+    let key = order.key(&attachment_part(order, Holder::IdentityOf(claim)));
+    let living: Managed<Attached, Unread> = order.observed.managed(&key).unwrap_or_default();
+    let living = living.spec.for_provider.role;
+    living.unwrap_or_else(|| order.names.sibling(claim).aws(ROLE, Limit::ROLE))
+}
+
+/// A living attachment to the role of another claim.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Attached {
+    role: Option<String>,
+}
+
 fn attach(order: &Order<'_>, plan: &mut Plan, holder: Holder<'_>, part: String) {
     let (own, joined) = match holder {
         Holder::ServiceAccount { .. } => (Some(order.reference(ROLE)), None),
-        Holder::IdentityOf(claim) => {
-            let role = order.names.sibling(claim).aws(ROLE, Limit::ROLE);
-            (None, Some(role))
-        }
+        Holder::IdentityOf(claim) => (None, Some(joined_role(order, claim))),
     };
     order.manage(
         plan,
@@ -247,7 +266,7 @@ fn association(order: &Order<'_>, plan: &mut Plan, service_account: &str, cluste
             external_name: None,
             lifetime: Lifetime::WithClaim,
             for_provider: object! {
-                region: &order.aws().region,
+                region: &order.place.region,
                 clusterName: cluster.to_owned(),
                 namespace: &order.claim.namespace,
                 serviceAccount: service_account.to_owned(),
@@ -258,11 +277,17 @@ fn association(order: &Order<'_>, plan: &mut Plan, service_account: &str, cluste
     );
 }
 
-/// Makes the ServiceAccount, unless it is somebody else's.
+/// Makes the ServiceAccount, unless it is somebody else's. Returns whether it is ours.
 ///
 /// INVARIANT: one that exists and that this claim did not make is never composed: the claim's
 /// deletion would delete it.
-fn create(order: &Order<'_>, plan: &mut Plan, name: &str, creation: Creation, role_arn: &str) {
+fn create(
+    order: &Order<'_>,
+    plan: &mut Plan,
+    name: &str,
+    creation: Creation,
+    role_arn: &str,
+) -> bool {
     let key = order.key(&service_account_part(name));
     let ours = order.observed.get(&key).is_some();
     let may_be_made = creation == Creation::Wanted && order.service_account == Answer::Absent;
@@ -271,7 +296,7 @@ fn create(order: &Order<'_>, plan: &mut Plan, name: &str, creation: Creation, ro
         if creation == Creation::Wanted && order.service_account == Answer::Pending {
             plan.wait(key, "the answer whether a ServiceAccount of its name exists");
         }
-        return;
+        return false;
     }
     let annotations = match &order.aws().identity {
         Identity::Irsa { .. } => BTreeMap::from([(ROLE_ARN.to_owned(), role_arn.to_owned())]),
@@ -289,6 +314,7 @@ fn create(order: &Order<'_>, plan: &mut Plan, name: &str, creation: Creation, ro
     // A ServiceAccount is made of texts and maps: it always serialises.
     let object = serde_json::to_value(account).map_or(Node::Absent, Node::from);
     plan.add(key, Readiness::Existence, object);
+    true
 }
 
 fn role_arn(aws: &Aws, name: &str) -> String {

@@ -28,15 +28,16 @@ pub struct Binding {
 /// Delivers credentials to the claim's namespace, once the Secret's name is known.
 pub fn deliver(order: &Order<'_>, plan: &mut Plan, binding: Binding) {
     let Answer::Present(name) = &order.secret_name else {
-        wait(
-            order,
-            plan,
-            CredentialsWait {
-                reason: "WaitingForClaim",
-                message: "The credentials wait until the claim was read, which names their Secret"
-                    .to_owned(),
-            },
-        );
+        let message = match order.secret_name {
+            // Crossplane before 2.0 looks for objects without a namespace only.
+            Answer::Pending => {
+                "The credentials wait for Crossplane to show the claim, which names their Secret; \
+                 versions before 2.0 cannot"
+            }
+            _ => "The credentials wait for the claim, which names their Secret and was not found",
+        };
+        let message = message.to_owned();
+        wait(order, plan, CredentialsWait { reason: "WaitingForClaim", message });
         return;
     };
     let fixed = [
@@ -65,7 +66,7 @@ pub fn wait(order: &Order<'_>, plan: &mut Plan, reason: CredentialsWait) {
 pub fn token_secret(order: &Order<'_>, plan: &mut Plan, part: &str, value: Option<&Sensitive>) {
     let data = value.map(|value| (part.to_owned(), ByteString(value.expose().to_vec())));
     let secret = secret(
-        order.names.object(part),
+        order.object_name(part),
         order.managed_secret_namespace().to_owned(),
         "Opaque".to_owned(),
         data.into_iter().collect(),
@@ -77,7 +78,7 @@ pub fn token_secret(order: &Order<'_>, plan: &mut Plan, part: &str, value: Optio
 pub fn token_reference(order: &Order<'_>, part: &'static str) -> Node {
     let cluster_scoped = order.claim.flavour == Flavour::Claims;
     object! {
-        name: order.names.object(part),
+        name: order.object_name(part),
         namespace: cluster_scoped.then(|| order.managed_secret_namespace().to_owned()),
         key: part,
     }

@@ -15,12 +15,11 @@ pub(super) const GUARDRAIL: Guardrail = Guardrail {
 fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
     let claim = checkup.claim;
     let remembered = checkup.memory.and_then(|memory| memory.version.as_deref());
-    let Some(version) = claim.parameters.common().version.or(remembered) else {
+    let Some(offered) = checkup.offering.settings.versions(&claim.parameters) else {
         return Vec::new();
     };
-    let Some(version) =
-        checkup.offering.settings.versions(&claim.parameters).and_then(|all| all.find(version))
-    else {
+    let meant = claim.parameters.common().version.or(remembered).unwrap_or(&offered.default);
+    let Some(version) = offered.find(meant) else {
         return Vec::new();
     };
     match version.standard_support_until {

@@ -8,6 +8,7 @@ mod credentials_secret_name;
 mod database_name;
 mod end_of_support;
 mod environment_changed;
+mod environment_moved;
 mod environment_not_allowed;
 mod extension_not_offered;
 mod high_availability_required;
@@ -68,7 +69,8 @@ pub struct Guardrail {
 pub enum Cause {
     /// The claim alone.
     Claim,
-    /// The claim, or a later edit of the catalogue: then a living resource is only warned.
+    /// The claim, or something around it such as a later edit of the catalogue: then a living
+    /// resource is only warned.
     Catalogue,
     /// Time: always a warning.
     Time,
@@ -105,6 +107,7 @@ pub const ALL: &[&Guardrail] = &[
     &composition_pinned::GUARDRAIL,
     &environment_not_allowed::GUARDRAIL,
     &environment_changed::GUARDRAIL,
+    &environment_moved::GUARDRAIL,
 ];
 
 /// The guardrail with `code`.

@@ -11,7 +11,7 @@ pub(super) const GUARDRAIL: Guardrail = Guardrail {
         "Leave createServiceAccount out, and put status.roleArn on the ServiceAccount yourself.",
         "Choose another serviceAccountName.",
     ],
-    cause: Cause::Claim,
+    cause: Cause::Catalogue,
     check,
 };
 

@@ -9,6 +9,8 @@ pub(super) const GUARDRAIL: Guardrail = Guardrail {
     ways_out: &[
         "Set storageGB to what exists, or more.",
         "Create a new claim with less storage and move the data.",
+        "Ask the platform team to stop a growth that still waits for its maintenance window: the \
+         claim cannot take it back.",
     ],
     cause: Cause::Claim,
     check,

@@ -13,7 +13,12 @@ pub(super) const GUARDRAIL: Guardrail = Guardrail {
 };
 
 fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
-    let Some(version) = checkup.claim.parameters.common().version else {
+    // A claim that asks for no version keeps the one it got, even if that left the catalogue.
+    let remembered = checkup
+        .memory
+        .filter(|_| checkup.is_unchanged("spec.parameters.version"))
+        .and_then(|memory| memory.version.as_deref());
+    let Some(version) = checkup.claim.parameters.common().version.or(remembered) else {
         return Vec::new();
     };
     let Some(offered) = checkup.offering.settings.versions(&checkup.claim.parameters) else {

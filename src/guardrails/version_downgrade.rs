@@ -9,6 +9,8 @@ pub(super) const GUARDRAIL: Guardrail = Guardrail {
     ways_out: &[
         "Set version back to the living one or a later one.",
         "Create a new claim with the older version and move the data.",
+        "Ask the platform team to stop an upgrade that still waits for its maintenance window: \
+         the claim cannot take it back.",
     ],
     cause: Cause::Claim,
     check,

@@ -1,7 +1,6 @@
 //! The examples of `ObjectStore` do what they say. That they render at all, and what refuses
 //! the refused ones, `tests/cli.rs` proves for every kind.
 
-use std::fs;
 
 use crate::fixture::{Scenario, claim, read_yaml, root};
 use selfservice::claim::Flavour;
@@ -53,33 +52,4 @@ fn joined_example_joins_the_first() {
     let joined = scenario(&example("joined.yaml"), Flavour::Claims);
     assert_eq!(joined.status()["roleArn"], first.status()["roleArn"]);
     assert!(!joined.composes("object-store-role"));
-}
-
-/// What a reader copies from the folder is what is composed today.
-#[test]
-fn observed_examples_are_current() {
-    for stage in ["creating", "ready"] {
-        let mut scenario = scenario(&example("claim.yaml"), Flavour::Claims);
-        let composed = scenario.resources();
-        let folder = root().join("examples/object-store/observed").join(stage);
-        for entry in fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            let key = path.file_stem().expect("a name").to_string_lossy().into_owned();
-            let mut resource = read_yaml(&path).remove(0);
-            let metadata = resource["metadata"].as_object_mut().expect("metadata");
-            let annotations = metadata["annotations"].as_object_mut().expect("annotations");
-            let name = annotations.remove("crossplane.io/composition-resource-name");
-            assert_eq!(name, Some(key.as_str().into()));
-            if annotations.is_empty() {
-                metadata.remove("annotations");
-            }
-            scenario.observed.insert(key, resource);
-        }
-        assert_eq!(scenario.accepted().ready, stage == "ready");
-        for (key, resource) in composed {
-            let mut observed = scenario.observed[&key].clone();
-            observed.as_object_mut().expect("an object").remove("status");
-            assert_eq!(observed, resource, "{key} in {stage} is out of date");
-        }
-    }
 }

@@ -146,8 +146,8 @@ fn a_major_upgrade_is_allowed_only_while_it_is_under_way() {
             [json!("18"), json!(true)],
             "{round}"
         );
-        let group = objects(&composition)[NEW]["metadata"]["name"].clone();
-        assert_eq!(instance["parameterGroupNameRef"]["name"], group);
+        let annotations = &objects(&composition)[NEW]["metadata"]["annotations"];
+        assert_eq!(instance["parameterGroupName"], annotations["crossplane.io/external-name"]);
         assert!(composition.resources.contains_key(OLD), "the server still uses it");
         world.apply(&composition);
     }

@@ -48,6 +48,7 @@ fn each_stage_adds_what_its_inputs_allow() {
             let added: Vec<&str> = keys(&composition).difference(&before).copied().collect();
             let expected: &[&str] = match stage {
                 "first" => &[
+                    "alarm-connections",
                     "alarm-cpu",
                     "alarm-memory",
                     "alarm-storage",
@@ -276,13 +277,13 @@ fn the_credentials_say_how_to_connect() {
     assert_eq!(
         text(&world, "uri"),
         encode(&format!(
-            "postgresql://app:r0lePassw0rd@{address}:5432/orders_main?sslmode=require"
+            "postgresql://app:example-password-not-a-secret@{address}:5432/orders_main?sslmode=require"
         ))
     );
     assert_eq!(
         text(&world, "jdbc-uri"),
         encode(&format!(
-            "jdbc:postgresql://{address}:5432/orders_main?user=app&password=r0lePassw0rd&sslmode=require"
+            "jdbc:postgresql://{address}:5432/orders_main?user=app&password=example-password-not-a-secret&sslmode=require"
         ))
     );
     assert_eq!(text(&world, "ca.crt"), Json::Null);
@@ -298,7 +299,7 @@ fn the_credentials_say_how_to_connect() {
 /// Secret that it was told in.
 #[test]
 fn the_password_survives_the_loss_of_either_copy() {
-    let password = encode("r0lePassw0rd");
+    let password = encode("example-password-not-a-secret");
     for lost in ["connection", "secret"] {
         let mut world = settled(world(false));
         if lost == "connection" {

@@ -53,34 +53,51 @@ pub(crate) struct World {
 impl World {
     /// A new composite resource of `kind` in `flavour`, with `parameters`.
     pub(crate) fn new(kind: Kind, environment: &str, claims: bool, parameters: Json) -> Self {
+        let claim = json!({
+            "apiVersion": format!("{}.platform.example.com/v1alpha1", kind.group()),
+            "kind": kind.name(),
+            "metadata": {"name": "orders-main", "namespace": "team-orders"},
+            "spec": {
+                "parameters": parameters,
+                "compositionSelector": {"matchLabels": {"provider": "aws", "environment": environment}},
+            },
+        });
+        Self::of_claim(kind, claim, claims)
+    }
+
+    /// A new composite resource of a claim as it is written for the `claims` flavour.
+    pub(crate) fn of_claim(kind: Kind, claim: Json, claims: bool) -> Self {
+        let uid = "5b1ac1ba-76f0-4f2b-9f32-6f1f4f0f3c11";
+        let (metadata, spec) = (&claim["metadata"], &claim["spec"]);
+        let (name, namespace) = (&metadata["name"], &metadata["namespace"]);
+        let labels = &spec["compositionSelector"]["matchLabels"];
+        let label = |name: &str| labels[name].as_str().unwrap_or_default();
         let offering = catalog()
-            .document(kind, "aws", environment)
+            .document(kind, label("provider"), label("environment"))
             .cloned()
             .expect("the built-in catalogue offers every kind in every environment");
-        let api_version = format!("{}.platform.example.com/v1alpha1", kind.group());
-        let selector = json!({"matchLabels": {"provider": "aws", "environment": environment}});
-        let (name, namespace) = ("orders-main", "team-orders");
-        let namespaced = json!({
+        let api_version = &claim["apiVersion"];
+        let mut namespaced = json!({
             "apiVersion": api_version,
             "kind": kind.name(),
-            "metadata": {"name": name, "namespace": namespace, "uid": "5b1ac1ba-76f0-4f2b-9f32-6f1f4f0f3c11"},
-            "spec": {"parameters": parameters, "crossplane": {"compositionSelector": selector}},
+            "metadata": {"name": name, "namespace": namespace, "uid": uid},
+            "spec": {
+                "parameters": spec["parameters"],
+                "crossplane": {"compositionSelector": spec["compositionSelector"]},
+            },
         });
+        if let Some(secret) = spec.get("writeConnectionSecretToRef") {
+            namespaced["spec"]["writeConnectionSecretToRef"] = secret.clone();
+        }
         let composite = json!({
             "apiVersion": api_version,
             "kind": format!("X{}", kind.name()),
-            "metadata": {"name": format!("{name}-x7k2m"), "uid": "5b1ac1ba-76f0-4f2b-9f32-6f1f4f0f3c11"},
+            "metadata": {"name": format!("{}-x7k2m", name.as_str().unwrap_or_default()), "uid": uid},
             "spec": {
-                "parameters": parameters,
-                "compositionSelector": selector,
+                "parameters": spec["parameters"],
+                "compositionSelector": spec["compositionSelector"],
                 "claimRef": {"apiVersion": api_version, "kind": kind.name(), "namespace": namespace, "name": name},
             },
-        });
-        let claim = json!({
-            "apiVersion": api_version,
-            "kind": kind.name(),
-            "metadata": {"name": name, "namespace": namespace},
-            "spec": {"parameters": parameters, "compositionSelector": selector},
         });
         Self {
             composite: if claims { composite } else { namespaced },
@@ -263,7 +280,7 @@ impl World {
                 object["kind"] == "Secret" && object["metadata"]["name"] == name.as_str()
             }) {
                 if object["data"][&key].is_null() {
-                    object["data"][&key] = Json::from(encode("T0kenT0kenT0kenT0kenT0kenT"));
+                    object["data"][&key] = Json::from(encode("example-token-not-a-secret"));
                 }
             }
         }
@@ -343,7 +360,7 @@ fn report(kind: &str, wanted: &Json, external: &str) -> (Json, BTreeMap<String, 
                     ("primary_endpoint_address", &host),
                     ("reader_endpoint_address", &reader),
                     ("port", "6379"),
-                    ("attribute.auth_token", "T0kenT0kenT0kenT0kenT0kenT"),
+                    ("attribute.auth_token", "example-token-not-a-secret"),
                 ]),
             )
         }
@@ -373,7 +390,7 @@ fn report(kind: &str, wanted: &Json, external: &str) -> (Json, BTreeMap<String, 
             json!({}),
             details(&[
                 ("username", external),
-                ("password", "r0lePassw0rd"),
+                ("password", "example-password-not-a-secret"),
                 ("endpoint", "db.example"),
                 ("port", "5432"),
             ]),

@@ -36,10 +36,11 @@ pub(super) fn compose(order: &Order<'_>, plan: &mut Plan, bucket: &Bucket<'_>) {
             kind: BUCKET,
             part: "bucket".to_owned(),
             external_name: Some(bucket.name.clone()),
-            lifetime: Lifetime::WithData,
+            // S3 deletes no bucket that holds anything, former versions included, and takes no
+            // snapshot: a claim that waited for that would never be gone.
+            lifetime: Lifetime::Forever,
             for_provider: object! {
                 region: &bucket.region,
-                // A bucket that still holds objects is not deleted, in no environment.
                 forceDestroy: false,
                 tags: order.tags(),
             },

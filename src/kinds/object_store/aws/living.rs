@@ -12,17 +12,11 @@ pub(super) const GB: i64 = 1_000_000_000;
 
 /// What is known of the living bucket. Everything is absent before it exists.
 pub(super) struct Living {
-    bucket: Managed<Wanted, Reported>,
+    bucket: Managed<Unread, Reported>,
     encryption: Encryption,
     versioning: Versioning,
     lifecycle: Lifecycle,
     alarm: Alarm,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Wanted {
-    region: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -109,10 +103,6 @@ impl Living {
 
     pub(super) fn name(&self) -> Option<&str> {
         self.bucket.metadata.external_name()
-    }
-
-    pub(super) fn region(&self) -> Option<&str> {
-        self.bucket.spec.for_provider.region.as_deref()
     }
 
     /// Whether AWS has made the bucket, in our account.

@@ -132,11 +132,7 @@ impl<'a> Bucket<'a> {
             .name()
             .filter(|name| names::is_bucket_name(name))
             .map_or_else(|| order.names.bucket("bucket"), str::to_owned);
-        Self {
-            name,
-            region: living.region().unwrap_or(&aws.region).to_owned(),
-            partition: partition(&aws.kms_key_arn),
-        }
+        Self { name, region: order.place.region.clone(), partition: partition(&aws.kms_key_arn) }
     }
 
     fn arn(&self) -> String {

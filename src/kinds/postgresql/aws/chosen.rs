@@ -4,12 +4,11 @@
 //! catalogue rolls out.
 
 use super::settings::STORAGE_GB;
-use super::{Living, PORT, Reported, Settings, Size, Wanted};
+use super::{Living, PORT, Settings, Size, Wanted};
 use crate::backends::Order;
+use crate::backends::living::Families;
 use crate::backends::window;
-use crate::catalog::version_number;
 use crate::kinds::postgresql::Parameters;
-use crate::manifest::Node;
 use crate::names::Limit;
 
 /// Connections per GiB of memory that the application may open. PostgreSQL on RDS allows about
@@ -26,14 +25,12 @@ pub(super) struct Chosen {
     pub(super) memory_gib: Option<i64>,
     pub(super) connections: i64,
     pub(super) storage_gb: i64,
-    /// `None` when the storage is as large as AWS has it.
+    /// `None` when the storage is nearly as large as AWS has it.
     pub(super) autoscaling_limit_gb: Option<i64>,
+    /// Operations a second, and MB a second: AWS's own choice where the volume is small.
+    pub(super) performance: Option<(i64, i64)>,
     pub(super) engine_version: String,
-    /// Family of the parameter group; `None` when nobody knows it any more.
-    pub(super) family: Option<String>,
-    /// Families of the groups to compose: the one above, and during an upgrade the living one,
-    /// which AWS uses until its maintenance window.
-    pub(super) families: Vec<String>,
+    pub(super) families: Families,
     /// An accepted upgrade to another major version is under way.
     pub(super) upgrades: bool,
     pub(super) backup_days: i64,
@@ -58,14 +55,8 @@ impl Chosen {
             .or_else(|| size.map(|size| size.instance_class.clone()))
             .unwrap_or_default();
         let storage_gb = storage_gb(parameters, living, size, keeps_size);
-        let version = order.choose_version(&settings.versions, wanted.engine_version.as_deref());
-        let catalogue_family = version.entry.map(|version| version.family.clone());
-        let family = living_family(order, wanted).filter(|_| version.kept).or(catalogue_family);
-        let upgrades = upgrades(wanted, &living.status.at_provider, &version.engine_version);
-        let mut families: Vec<String> = living_families(order).filter(|_| upgrades).collect();
-        families.extend(family.clone());
-        families.sort();
-        families.dedup();
+        let version = order.choose_version(&settings.versions, living.version());
+        let families = order.families(&version, wanted.parameter_group_name.as_deref());
         let memory_gib = Size::memory_gib(&instance_class);
         Self {
             identifier: wanted
@@ -82,10 +73,10 @@ impl Chosen {
                 .map_or(CONNECTIONS_PER_GIB, |memory| (memory * CONNECTIONS_PER_GIB).min(4000)),
             storage_gb,
             autoscaling_limit_gb: autoscaling_limit_gb(storage_gb, wanted, size, keeps_size),
+            performance: performance(storage_gb, wanted),
+            upgrades: version.upgrades,
             engine_version: version.engine_version,
-            family,
             families,
-            upgrades,
             backup_days: backup_days(order, parameters, settings, wanted),
             backup_window: window::beside(
                 parameters.maintenance_window.as_deref(),
@@ -119,8 +110,8 @@ fn storage_gb(
     wanted.max(living.unwrap_or_default())
 }
 
-/// What autoscaling may grow the storage to: always more than there is, with the 26 % of room
-/// that AWS recommends (RDS user guide, "Managing capacity automatically").
+/// What autoscaling may grow the storage to. AWS demands 10 % more than there is, and recommends
+/// 26 % (RDS user guide, "Managing capacity automatically").
 fn autoscaling_limit_gb(
     storage_gb: i64,
     wanted: &Wanted,
@@ -132,9 +123,20 @@ fn autoscaling_limit_gb(
         .filter(|_| keeps_size)
         .or_else(|| size.map(|size| size.autoscaling_limit_gb))
         .unwrap_or_default();
-    let room = storage_gb + (storage_gb * 26 + 99) / 100;
-    let limit = if limit > storage_gb { limit } else { room };
-    Some(limit.min(*STORAGE_GB.end())).filter(|limit| *limit > storage_gb)
+    let room = |percent: i64| storage_gb + (storage_gb * percent + 99) / 100;
+    let limit = if limit >= room(10) { limit } else { room(26) };
+    Some(limit.min(*STORAGE_GB.end())).filter(|limit| *limit >= room(10))
+}
+
+/// A volume that grows over this many GB is striped, and AWS refuses to grow it with the numbers
+/// that a smaller one had (RDS user guide, "General Purpose SSD storage": PostgreSQL).
+const STRIPED_GB: i64 = 400;
+
+/// What AWS gives striped volumes anyway, or more where a living one has more.
+fn performance(storage_gb: i64, wanted: &Wanted) -> Option<(i64, i64)> {
+    let at_least = |living: Option<i64>, baseline: i64| living.unwrap_or_default().max(baseline);
+    (storage_gb >= STRIPED_GB)
+        .then(|| (at_least(wanted.iops, 12_000), at_least(wanted.storage_throughput, 500)))
 }
 
 /// Days that backups are kept. A shorter default of the catalogue deletes no living backup.
@@ -148,34 +150,4 @@ fn backup_days(
     let living =
         wanted.backup_retention_period.filter(|_| order.is_unchanged("backupRetentionDays"));
     parameters.backup_retention_days.unwrap_or_else(|| default.max(living.unwrap_or_default()))
-}
-
-/// Whether the living server still has an older major version than it is to have.
-fn upgrades(wanted: &Wanted, reported: &Reported, engine_version: &str) -> bool {
-    let major = |version: &str| version_number(version).and_then(|parts| parts.first().copied());
-    let (Some(target), Some(asked)) =
-        (major(engine_version), wanted.engine_version.as_deref().and_then(major))
-    else {
-        return false;
-    };
-    match reported.engine_version_actual.as_deref().and_then(major) {
-        Some(actual) => actual < target,
-        // Nothing is reported: an upgrade that was under way still is.
-        None => asked < target || wanted.allow_major_version_upgrade == Some(true),
-    }
-}
-
-/// Families of the parameter groups that exist.
-fn living_families(order: &Order<'_>) -> impl Iterator<Item = String> {
-    let prefix = order.key("parameter-group-");
-    order.observed.keys().filter_map(move |key| key.strip_prefix(&prefix).map(str::to_owned))
-}
-
-/// Family of the parameter group that the living instance was given.
-fn living_family(order: &Order<'_>, wanted: &Wanted) -> Option<String> {
-    let group = wanted.parameter_group_name_ref.as_ref()?;
-    living_families(order).find(|family| {
-        let reference = order.reference(&format!("parameter-group-{family}"));
-        reference.get("name").and_then(Node::text) == Some(&group.name)
-    })
 }

@@ -26,7 +26,7 @@ const GIB: i64 = 1024 * 1024 * 1024;
 /// Everything around the instance.
 pub(super) fn surroundings(order: &Order<'_>, plan: &mut Plan, chosen: &Chosen) {
     subnet_group(order, plan);
-    for family in &chosen.families {
+    for family in &chosen.families.composed {
         parameter_group(order, plan, family);
     }
     for log in LOGS {
@@ -45,9 +45,9 @@ fn subnet_group(order: &Order<'_>, plan: &mut Plan) {
             external_name: Some(order.names.aws("subnet-group", Limit::AWS)),
             lifetime: Lifetime::WithData,
             for_provider: object! {
-                region: &order.aws().region,
+                region: &order.place.region,
                 description: format!("Subnets of PostgreSQLInstance {}", order.names),
-                subnetIds: &order.aws().subnet_ids,
+                subnetIds: &order.subnet_ids("subnet-group"),
                 tags: order.tags(),
             },
         },
@@ -68,7 +68,7 @@ fn parameter_group(order: &Order<'_>, plan: &mut Plan, family: &str) {
             external_name: Some(order.names.aws(&part, Limit::AWS)),
             lifetime: Lifetime::WithData,
             for_provider: object! {
-                region: &order.aws().region,
+                region: &order.place.region,
                 family: family.to_owned(),
                 description: format!("Parameters of PostgreSQLInstance {}", order.names),
                 parameter: list![
@@ -95,7 +95,8 @@ pub(super) fn instance(
     key: String,
 ) -> ManagedResource {
     let or_key = |living: &Option<String>| living.clone().unwrap_or_else(|| key.clone());
-    let group = chosen.family.as_ref();
+    let group = chosen.families.chosen.as_deref().map(|family| order.parameter_group_name(family));
+    let (iops, throughput) = chosen.performance.unzip();
     ManagedResource {
         kind: INSTANCE,
         part: "instance".to_owned(),
@@ -103,7 +104,7 @@ pub(super) fn instance(
         external_name: None,
         lifetime: Lifetime::WithData,
         for_provider: object! {
-            region: &order.aws().region,
+            region: &order.place.region,
             identifier: &chosen.identifier,
             engine: "postgres",
             engineVersion: &chosen.engine_version,
@@ -114,6 +115,8 @@ pub(super) fn instance(
             allocatedStorage: chosen.storage_gb,
             maxAllocatedStorage: chosen.autoscaling_limit_gb,
             storageType: "gp3",
+            iops: iops,
+            storageThroughput: throughput,
             storageEncrypted: true,
             multiAz: order.high_availability,
             dbName: &chosen.database,
@@ -126,7 +129,9 @@ pub(super) fn instance(
             publiclyAccessible: false,
             dbSubnetGroupNameRef: order.reference("subnet-group"),
             vpcSecurityGroupIdRefs: list![order.reference("security-group")],
-            parameterGroupNameRef: group.map(|family| order.reference(&format!("parameter-group-{family}"))),
+            // By value: Crossplane would not look at a reference again once it has a name, and an
+            // upgrade needs the group of the new family.
+            parameterGroupName: group.or_else(|| living.parameter_group_name.clone()),
             caCertIdentifier: "rds-ca-rsa2048-g1",
             backupRetentionPeriod: chosen.backup_days,
             backupWindow: &chosen.backup_window,
@@ -177,6 +182,13 @@ fn alarms(order: &Order<'_>, plan: &mut Plan, chosen: &Chosen) {
             "FreeableMemory",
             "LessThanThreshold",
             free_memory,
+        ),
+        (
+            "connections",
+            "the application uses 90 % of its connections",
+            "DatabaseConnections",
+            "GreaterThanThreshold",
+            chosen.connections * 9 / 10,
         ),
     ] {
         order.alarm(

@@ -13,6 +13,7 @@ use self::chosen::Chosen;
 pub use self::settings::{Settings, Size};
 use super::Parameters;
 use crate::backends::Order;
+use crate::backends::living::LivingVersion;
 use crate::guardrails::Memory;
 use crate::manifest::Node;
 use crate::object;
@@ -30,7 +31,6 @@ struct Wanted {
     identifier: Option<String>,
     instance_class: Option<String>,
     engine_version: Option<String>,
-    allow_major_version_upgrade: Option<bool>,
     allocated_storage: Option<i64>,
     max_allocated_storage: Option<i64>,
     backup_retention_period: Option<i64>,
@@ -40,15 +40,12 @@ struct Wanted {
     kms_key_id: Option<String>,
     master_user_secret_kms_key_id: Option<String>,
     multi_az: Option<bool>,
-    parameter_group_name_ref: Option<Reference>,
+    iops: Option<i64>,
+    parameter_group_name: Option<String>,
     performance_insights_kms_key_id: Option<String>,
     port: Option<i64>,
+    storage_throughput: Option<i64>,
     username: Option<String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct Reference {
-    name: String,
 }
 
 /// The living instance as AWS reports it.
@@ -71,6 +68,13 @@ struct MasterUserSecret {
 type Living = Managed<Wanted, Reported>;
 
 impl Living {
+    fn version(&self) -> LivingVersion<'_> {
+        LivingVersion {
+            wanted: self.spec.for_provider.engine_version.as_deref(),
+            actual: self.status.at_provider.engine_version_actual.as_deref(),
+        }
+    }
+
     /// Storage in GB: what was asked for, or what autoscaling made of it.
     fn storage_gb(&self) -> Option<i64> {
         let wanted = self.spec.for_provider.allocated_storage;

@@ -130,9 +130,14 @@ impl Size {
         });
         let limit = self.autoscaling_limit_gb;
         problems.require(
-            limit > self.storage_gb && limit <= *STORAGE_GB.end(),
+            limit * 10 >= self.storage_gb * 11 && limit <= *STORAGE_GB.end(),
             "autoscalingLimitGB",
-            || format!("{limit} must be more than storageGB and at most {}", STORAGE_GB.end()),
+            || {
+                format!(
+                    "{limit} must be at least 10 % more than storageGB and at most {}",
+                    STORAGE_GB.end()
+                )
+            },
         );
     }
 

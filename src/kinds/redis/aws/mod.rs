@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use super::Parameters;
 use crate::backends::Order;
 use crate::backends::aws::{Alarm, Lifetime, ManagedResource, Type};
+use crate::backends::living::{Families, LivingVersion};
 use crate::backends::window;
 use crate::credentials::{self, Binding};
 use crate::guardrails::Memory;
@@ -31,6 +32,9 @@ const PORT: i64 = 6379;
 #[serde(default, rename_all = "camelCase")]
 struct Wanted {
     node_type: Option<String>,
+    automatic_failover_enabled: Option<bool>,
+    num_cache_clusters: Option<i64>,
+    snapshot_retention_limit: Option<i64>,
     engine_version: Option<String>,
     parameter_group_name: Option<String>,
     kms_key_id: Option<String>,
@@ -41,6 +45,7 @@ struct Wanted {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Reported {
+    engine_version_actual: Option<String>,
     primary_endpoint_address: Option<String>,
     reader_endpoint_address: Option<String>,
 }
@@ -51,7 +56,8 @@ type Living = Managed<Wanted, Reported>;
 pub(crate) fn infer(settings: &Settings, observed: &Observed) -> Result<Memory, ReadError> {
     let living: Living = observed.managed(super::PRIMARY)?;
     let wanted = living.spec.for_provider;
-    let mut memory = Memory::default();
+    let mut memory =
+        Memory { high_availability: wanted.automatic_failover_enabled, ..Memory::default() };
     if let Some(size) =
         settings.sizes.0.iter().find(|size| Some(&size.node_type) == wanted.node_type.as_ref())
     {
@@ -79,10 +85,12 @@ pub(crate) fn compose(
     let chosen = Chosen::new(order, parameters, settings, &living);
     order.network(&mut plan, PORT);
     subnet_group(order, &mut plan);
-    parameter_group(order, &mut plan, parameters, &chosen);
+    for family in &chosen.families.composed {
+        parameter_group(order, &mut plan, parameters, family);
+    }
     let log_group = log_group_name(order);
     order.log_group(&mut plan, "log-group", log_group.clone());
-    alarms(order, &mut plan, &chosen);
+    alarms(order, &mut plan, parameters, &chosen);
 
     let token = auth_token(order);
     credentials::token_secret(order, &mut plan, AUTH_TOKEN, token.as_ref());
@@ -90,8 +98,8 @@ pub(crate) fn compose(
     match key {
         None => plan.wait(super::PRIMARY, "the ARN of its encryption key"),
         Some(key) => {
-            let group =
-                replication_group(order, parameters, settings, &chosen, &living, key, &log_group);
+            let around = Around { key, log_group, token_known: token.is_some() };
+            let group = replication_group(order, parameters, settings, &chosen, &living, around);
             order.manage_primary(&mut plan, group);
         }
     }
@@ -110,8 +118,9 @@ pub(crate) fn compose(
 struct Chosen {
     node_type: String,
     engine_version: String,
-    family: Option<String>,
+    families: Families,
     nodes: i64,
+    snapshot_retention_days: i64,
 }
 
 impl Chosen {
@@ -126,8 +135,12 @@ impl Chosen {
         let keeps_size = order.keeps_size(size.map(|size| size.rollout));
         let version = order.choose_version(
             settings.versions(parameters.engine()),
-            wanted.engine_version.as_deref(),
+            LivingVersion {
+                wanted: wanted.engine_version.as_deref(),
+                actual: living.status.at_provider.engine_version_actual.as_deref(),
+            },
         );
+        let nodes = if order.high_availability { settings.nodes } else { 1 };
         Self {
             node_type: wanted
                 .node_type
@@ -135,9 +148,15 @@ impl Chosen {
                 .filter(|_| keeps_size)
                 .or_else(|| size.map(|size| size.node_type.clone()))
                 .unwrap_or_default(),
+            families: order.families(&version, wanted.parameter_group_name.as_deref()),
             engine_version: version.engine_version,
-            family: version.entry.map(|version| version.family.clone()),
-            nodes: if order.high_availability { settings.nodes } else { 1 },
+            nodes: wanted
+                .num_cache_clusters
+                .filter(|_| order.keeps_availability())
+                .unwrap_or(nodes),
+            snapshot_retention_days: settings
+                .snapshot_retention_days
+                .max(wanted.snapshot_retention_limit.unwrap_or_default()),
         }
     }
 }
@@ -151,9 +170,9 @@ fn subnet_group(order: &Order<'_>, plan: &mut Plan) {
             external_name: Some(order.names.aws("subnet-group", Limit::AWS)),
             lifetime: Lifetime::WithData,
             for_provider: object! {
-                region: &order.aws().region,
+                region: &order.place.region,
                 description: format!("Subnets of RedisInstance {}", order.names),
-                subnetIds: &order.aws().subnet_ids,
+                subnetIds: &order.subnet_ids("subnet-group"),
                 tags: order.tags(),
             },
         },
@@ -162,26 +181,33 @@ fn subnet_group(order: &Order<'_>, plan: &mut Plan) {
 
 /// A parameter group for one family. An upgrade to another family composes another one, since
 /// neither name nor family of a group can change.
-fn parameter_group(order: &Order<'_>, plan: &mut Plan, parameters: &Parameters, chosen: &Chosen) {
-    let Some(family) = &chosen.family else { return };
+fn parameter_group(order: &Order<'_>, plan: &mut Plan, parameters: &Parameters, family: &str) {
     let part = format!("parameter-group-{family}");
-    order.manage(plan, ManagedResource {
-        kind: PARAMETER_GROUP,
-        external_name: None,
-        lifetime: Lifetime::WithData,
-        for_provider: object! {
-            region: &order.aws().region,
-            name: order.names.aws(&part, Limit::AWS),
-            family: family,
-            description: format!("Parameters of RedisInstance {}", order.names),
-            parameter: list![object! {
-                name: "maxmemory-policy",
-                value: parameters.eviction_policy.clone().unwrap_or_else(|| "volatile-lru".to_owned()),
-            }],
-            tags: order.tags(),
+    order.manage(
+        plan,
+        ManagedResource {
+            kind: PARAMETER_GROUP,
+            external_name: None,
+            lifetime: Lifetime::WithData,
+            for_provider: object! {
+                region: &order.place.region,
+                name: order.names.aws(&part, Limit::AWS),
+                family: family.to_owned(),
+                description: format!("Parameters of RedisInstance {}", order.names),
+                parameter: list![object! {
+                    name: "maxmemory-policy",
+                    value: eviction_policy(parameters).to_owned(),
+                }],
+                tags: order.tags(),
+            },
+            part,
         },
-        part,
-    });
+    );
+}
+
+/// ElastiCache's own default when the claim says nothing.
+fn eviction_policy(parameters: &Parameters) -> &str {
+    parameters.eviction_policy.as_deref().unwrap_or("volatile-lru")
 }
 
 /// Name of the log group that ElastiCache writes its slow log and engine log to.
@@ -199,24 +225,29 @@ fn replication_group_id(order: &Order<'_>) -> String {
         .unwrap_or_else(|| order.names.aws("replication-group", Limit::REPLICATION_GROUP))
 }
 
+/// What the replication group needs besides the catalogue's entries.
+struct Around {
+    key: String,
+    log_group: String,
+    token_known: bool,
+}
+
 fn replication_group(
     order: &Order<'_>,
     parameters: &Parameters,
     settings: &Settings,
     chosen: &Chosen,
     living: &Living,
-    key: String,
-    log_group: &str,
+    around: Around,
 ) -> ManagedResource {
+    let Around { key, log_group, token_known } = around;
     let id = replication_group_id(order);
     let wanted = &living.spec.for_provider;
-    let group_name = chosen
-        .family
-        .as_ref()
-        .map(|family| order.names.aws(&format!("parameter-group-{family}"), Limit::AWS));
+    let group_name =
+        chosen.families.chosen.as_deref().map(|family| order.parameter_group_name(family));
     let log = |kind: &'static str| {
         object! {
-            destination: log_group.to_owned(),
+            destination: &log_group,
             destinationType: "cloudwatch-logs",
             logFormat: "json",
             logType: kind,
@@ -228,7 +259,7 @@ fn replication_group(
         external_name: Some(id.clone()),
         lifetime: Lifetime::WithData,
         for_provider: object! {
-            region: &order.aws().region,
+            region: &order.place.region,
             description: format!("RedisInstance {}", order.names),
             engine: parameters.engine().name(),
             engineVersion: &chosen.engine_version,
@@ -244,13 +275,15 @@ fn replication_group(
             kmsKeyId: key,
             transitEncryptionEnabled: true,
             transitEncryptionMode: "required",
-            autoGenerateAuthToken: true,
+            // Once it is known it is not generated again: not when its Secret is lost, and not
+            // while the namespace is being deleted, where nothing can be created any more.
+            autoGenerateAuthToken: (!token_known).then_some(true),
             authTokenSecretRef: credentials::token_reference(order, AUTH_TOKEN),
             authTokenUpdateStrategy: "ROTATE",
             parameterGroupName: group_name.or_else(|| wanted.parameter_group_name.clone()),
             subnetGroupNameRef: order.reference("subnet-group"),
             securityGroupIdRefs: list![order.reference("security-group")],
-            snapshotRetentionLimit: settings.snapshot_retention_days,
+            snapshotRetentionLimit: chosen.snapshot_retention_days,
             snapshotWindow: window::beside(
                 parameters.maintenance_window.as_deref(),
                 &settings.snapshot_window,
@@ -266,13 +299,18 @@ fn replication_group(
 }
 
 /// Alarms of every node: ElastiCache counts by node, and calls them `<group>-001` and so on.
-fn alarms(order: &Order<'_>, plan: &mut Plan, chosen: &Chosen) {
+fn alarms(order: &Order<'_>, plan: &mut Plan, parameters: &Parameters, chosen: &Chosen) {
     let group = replication_group_id(order);
+    // A cache that may evict any key is full as a rule.
+    let fills = eviction_policy(parameters).starts_with("allkeys");
     for node in 1..=chosen.nodes {
         for (part, about, metric, threshold) in [
             ("cpu", "the engine uses 90 % of its CPU", "EngineCPUUtilization", 90),
             ("memory", "the data fills 85 % of memory", "DatabaseMemoryUsagePercentage", 85),
-        ] {
+        ]
+        .into_iter()
+        .filter(|(part, ..)| *part != "memory" || !fills)
+        {
             order.alarm(
                 plan,
                 Alarm {

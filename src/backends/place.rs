@@ -1,0 +1,73 @@
+//! Where a claim's resources are: the living ones' account, region and network, whatever the
+//! catalogue says since.
+
+use serde::Deserialize;
+
+use crate::catalog::Offering;
+use crate::observed::Observed;
+
+/// Where a claim's resources are, or will be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Region of AWS.
+    pub region: String,
+    /// Name of the AWS provider's configuration: the account.
+    pub provider_config: String,
+    /// The network that it is in, when it is not the catalogue's any more.
+    pub former_vpc: Option<String>,
+}
+
+/// A managed resource, as far as it says where it is and what it is called.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Situated {
+    pub(super) metadata: crate::observed::Metadata,
+    pub(super) spec: Spec,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Spec {
+    pub(super) provider_config_ref: Option<Named>,
+    pub(super) write_connection_secret_to_ref: Option<Named>,
+    pub(super) for_provider: Identity,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Named {
+    pub(super) name: String,
+}
+
+/// What AWS cannot change of a thing. A difference to it would mean another thing.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Identity {
+    pub(super) region: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) vpc_id: Option<String>,
+}
+
+impl Situated {
+    /// The resource under `key`; all is absent when there is none, or it cannot be read.
+    pub(super) fn read(observed: &Observed, key: &str) -> Self {
+        observed.read(key).ok().flatten().unwrap_or_default()
+    }
+}
+
+impl Place {
+    /// Where the living primary resource is, else where the catalogue says.
+    pub fn of(offering: &Offering, observed: &Observed) -> Self {
+        let kind = offering.kind;
+        let primary = Situated::read(observed, kind.primary_key()).spec;
+        let group = format!("{}-security-group", kind.key_prefix());
+        let network = Situated::read(observed, &group).spec.for_provider.vpc_id;
+        let aws = &offering.aws;
+        Self {
+            region: primary.for_provider.region.unwrap_or_else(|| aws.region.clone()),
+            provider_config: primary
+                .provider_config_ref
+                .map_or_else(|| aws.provider_config.clone(), |reference| reference.name),
+            former_vpc: network.filter(|vpc| *vpc != aws.vpc_id),
+        }
+    }
+}
