@@ -188,7 +188,7 @@ impl Order<'_> {
         object! {
             apiVersion: resource.kind.api_version(flavour),
             kind: resource.kind.kind,
-            metadata: self.annotated(&resource.part, annotations),
+            metadata: self.annotated(living.metadata.name.unwrap_or_else(|| self.names.object(&resource.part)), annotations),
             spec: object! {
                 managementPolicies: retained.then(|| list!["Observe", "Create", "Update", "LateInitialize"]),
                 deletionPolicy: (retained && cluster_scoped).then_some("Orphan"),
@@ -220,13 +220,13 @@ impl Order<'_> {
         if let Some(name) = external_name {
             annotations.set(EXTERNAL_NAME, name);
         }
-        self.annotated(part, annotations)
+        self.annotated(self.object_name(part), annotations)
     }
 
-    fn annotated(&self, part: &str, annotations: Node) -> Node {
+    fn annotated(&self, name: String, annotations: Node) -> Node {
         let namespaced = self.claim.flavour == Flavour::Namespaced;
         object! {
-            name: self.names.object(part),
+            name: name,
             namespace: namespaced.then(|| self.claim.namespace.clone()),
             annotations: (annotations != Node::map()).then_some(annotations),
         }

@@ -11,7 +11,9 @@ use crate::observed::Observed;
 pub struct Place {
     /// Region of AWS.
     pub region: String,
-    /// Name of the AWS provider's configuration: the account.
+    /// Number of the account.
+    pub account_id: String,
+    /// Name of the AWS provider's configuration for it.
     pub provider_config: String,
     /// The network that it is in, when it is not the catalogue's any more.
     pub former_vpc: Option<String>,
@@ -23,6 +25,19 @@ pub struct Place {
 pub(super) struct Situated {
     pub(super) metadata: crate::observed::Metadata,
     pub(super) spec: Spec,
+    status: Status,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Status {
+    at_provider: Reported,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Reported {
+    arn: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -52,6 +67,13 @@ impl Situated {
     pub(super) fn read(observed: &Observed, key: &str) -> Self {
         observed.read(key).ok().flatten().unwrap_or_default()
     }
+
+    /// The account that it is in, where its ARN tells: `arn:aws:iam::111122223333:role/x`.
+    fn account_id(&self) -> Option<&str> {
+        let account = self.status.at_provider.arn.as_deref()?.split(':').nth(4)?;
+        let digits = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then_some(account)
+    }
 }
 
 impl Place {
@@ -61,8 +83,10 @@ impl Place {
         let primary = Situated::read(observed, kind.primary_key()).spec;
         let group = format!("{}-security-group", kind.key_prefix());
         let network = Situated::read(observed, &group).spec.for_provider.vpc_id;
+        let role = Situated::read(observed, &format!("{}-role", kind.key_prefix()));
         let aws = &offering.aws;
         Self {
+            account_id: role.account_id().map_or_else(|| aws.account_id.clone(), str::to_owned),
             region: primary.for_provider.region.unwrap_or_else(|| aws.region.clone()),
             provider_config: primary
                 .provider_config_ref

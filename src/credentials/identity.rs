@@ -84,10 +84,9 @@ pub fn grant(
 ) -> Granted {
     let granted = match holder {
         Holder::ServiceAccount { name, creation } => own_identity(order, plan, name, creation),
-        Holder::IdentityOf(claim) => Granted {
-            role_arn: role_arn(order.aws(), &joined_role(order, claim)),
-            service_account: None,
-        },
+        Holder::IdentityOf(claim) => {
+            Granted { role_arn: role_arn(order, &joined_role(order, claim)), service_account: None }
+        }
     };
     let attachment = attachment_part(order, holder);
     match statements {
@@ -110,7 +109,7 @@ fn own_identity(
     creation: Creation,
 ) -> Granted {
     let name = order.living_external_name(&order.key(ROLE), order.names.aws(ROLE, Limit::ROLE));
-    let role_arn = role_arn(order.aws(), &name);
+    let role_arn = role_arn(order, &name);
     role(order, plan, service_account);
     let ours = create(order, plan, service_account, creation, &role_arn);
     if let Identity::PodIdentity { cluster_name } = &order.aws().identity {
@@ -317,6 +316,7 @@ fn create(
     true
 }
 
-fn role_arn(aws: &Aws, name: &str) -> String {
-    format!("arn:{}:iam::{}:role/{name}", partition(&aws.kms_key_arn), aws.account_id)
+fn role_arn(order: &Order<'_>, name: &str) -> String {
+    let partition = partition(&order.aws().kms_key_arn);
+    format!("arn:{partition}:iam::{}:role/{name}", order.place.account_id)
 }

@@ -24,7 +24,8 @@ fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
     let vpc = place.former_vpc.as_ref().unwrap_or(&aws.vpc_id);
     [
         ("region", &place.region, &aws.region),
-        ("account (provider configuration)", &place.provider_config, &aws.provider_config),
+        ("account", &place.account_id, &aws.account_id),
+        ("provider configuration", &place.provider_config, &aws.provider_config),
         ("network", vpc, &aws.vpc_id),
     ]
     .into_iter()

@@ -1,7 +1,6 @@
 //! The examples of `ObjectStore` do what they say. That they render at all, and what refuses
 //! the refused ones, `tests/cli.rs` proves for every kind.
 
-
 use crate::fixture::{Scenario, claim, read_yaml, root};
 use selfservice::claim::Flavour;
 use serde_json::Value;

@@ -236,11 +236,12 @@ impl World {
     /// Applies a composition as Crossplane does, and lets providers do their work.
     pub(crate) fn apply(&mut self, composition: &Composition) {
         self.observed.retain(|key, _| composition.resources.contains_key(key));
+        let account = self.offering["aws"]["accountId"].as_str().unwrap_or_default().to_owned();
         for (key, composed) in &composition.resources {
             let desired = document(&composed.manifest);
             self.seen.insert(key.clone(), desired.clone());
             let before = self.observed.get(key);
-            let (object, connection) = provide(&desired, before);
+            let (object, connection) = provide(&desired, before, &account);
             if !connection.is_empty() {
                 self.connections.insert(key.clone(), connection);
             }
@@ -305,7 +306,11 @@ pub(crate) fn encode(text: &str) -> String {
 }
 
 /// What the API server and the provider make of a desired object.
-fn provide(desired: &Json, before: Option<&Json>) -> (Json, BTreeMap<String, String>) {
+fn provide(
+    desired: &Json,
+    before: Option<&Json>,
+    account: &str,
+) -> (Json, BTreeMap<String, String>) {
     let mut object = desired.clone();
     let kind = desired["kind"].as_str().unwrap_or_default().to_owned();
     let name = desired["metadata"]["name"].as_str().unwrap_or_default().to_owned();
@@ -330,7 +335,7 @@ fn provide(desired: &Json, before: Option<&Json>) -> (Json, BTreeMap<String, Str
     let external = desired["metadata"]["annotations"]["crossplane.io/external-name"].as_str();
     let external = external.map_or_else(|| format!("id-{name}"), str::to_owned);
     object["metadata"]["annotations"]["crossplane.io/external-name"] = json!(external);
-    let arn = format!("arn:aws:example:eu-west-1:111122223333:{kind}/{external}");
+    let arn = format!("arn:aws:example:eu-west-1:{account}:{kind}/{external}");
     let (at_provider, connection) = report(&kind, &desired["spec"]["forProvider"], &external);
     object["status"] = json!({
         "conditions": [

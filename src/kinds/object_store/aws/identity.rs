@@ -30,7 +30,7 @@ pub(super) fn compose(
     key: Option<&str>,
 ) -> Granted {
     let mode = parameters.access.mode.unwrap_or_default();
-    let account = &order.aws().account_id;
+    let account = &order.place.account_id;
     let statements = key.map(|key| statements(bucket, mode, account, key)).ok_or(KEY);
     let holder = parameters.access.holder(&order.claim.name);
     identity::grant(order, plan, holder, statements)
