@@ -11,9 +11,9 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 pub use self::parameters::{Change, Form, Parameter};
-use crate::guardrails::Violation;
+use crate::guardrails::{Violation, wrong_type};
 use crate::kinds::{Kind, Parameters};
-use crate::wire::{self, Struct};
+use crate::wire::{self, Struct, Value};
 
 /// Which of Crossplane's two object models a platform installed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,7 +189,7 @@ struct SecretRef {
 ///
 /// When it is no composite resource of ours; the claim's author can do nothing about it.
 pub fn read(composite: &Struct) -> Result<(Claim, Vec<Violation>), ReadClaimError> {
-    let object: Composite = composite.read()?;
+    let (object, malformed) = tolerate(composite)?;
     let (flavour, kind) = recognise(&object.kind)?;
     let (name, namespace, api_version) = match flavour {
         Flavour::Namespaced => (
@@ -232,7 +232,8 @@ pub fn read(composite: &Struct) -> Result<(Claim, Vec<Violation>), ReadClaimErro
         Flavour::Claims => None,
     };
     let written = object.spec.parameters.unwrap_or_default();
-    let (parameters, violations) = parameters::read(kind, &written)?;
+    let (parameters, mut violations) = parameters::read(kind, &written)?;
+    violations.extend(malformed);
     let claim = Claim {
         kind,
         flavour,
@@ -247,6 +248,34 @@ pub fn read(composite: &Struct) -> Result<(Claim, Vec<Violation>), ReadClaimErro
         written: written.read()?,
     };
     Ok((claim, violations))
+}
+
+/// Reads a composite resource whose spec may hold what its author got wrong: such fields become
+/// violations, and the rest is read without them.
+fn tolerate(composite: &Struct) -> Result<(Composite, Vec<Violation>), wire::Error> {
+    const MOST: usize = 8;
+    let mut violations = Vec::new();
+    let mut composite = composite.clone();
+    loop {
+        let error = match composite.read() {
+            Ok(object) => return Ok((object, violations)),
+            Err(error) => error,
+        };
+        let field = error
+            .path()
+            .strip_prefix("spec.")
+            .map(|path| path.split(['.', '[']).next().unwrap_or(path).to_owned());
+        let (Some(field), Some(Value::Struct(spec))) = (field, composite.get("spec")?) else {
+            return Err(error);
+        };
+        if violations.len() == MOST {
+            return Err(error);
+        }
+        violations.push(wrong_type::malformed(error.path(), error.message()));
+        let mut spec = spec.to_struct()?;
+        spec.remove(&field)?;
+        composite.set("spec", &spec)?;
+    }
 }
 
 /// The flavour and kind of a composite resource of kind `name`: `RedisInstance` in one flavour,

@@ -118,6 +118,19 @@ impl Observed {
         })
     }
 
+    /// What keeps the provider of the resource under `key` from doing as it was asked.
+    pub fn trouble(&self, key: &str) -> Option<Trouble> {
+        let synced = condition(&self.get(key)?.object, "Synced")?;
+        (synced.status == "False").then(|| {
+            let taken = ["AlreadyExists", "already exists", "Duplicate"];
+            if taken.iter().any(|words| synced.message.contains(words)) {
+                Trouble::NameTaken
+            } else {
+                Trouble::Refused
+            }
+        })
+    }
+
     /// A value of the Secret under `key`.
     pub fn secret_value(&self, key: &str, entry: &str) -> Option<Sensitive> {
         let Ok(Some(Value::Struct(data))) = self.get(key)?.object.get("data") else {
@@ -142,6 +155,15 @@ impl Observed {
             .transpose()
             .map_err(|source| ReadError { key: key.to_owned(), source })
     }
+}
+
+/// What keeps a provider from doing as it was asked, as far as its condition tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The name is in use.
+    NameTaken,
+    /// Something else.
+    Refused,
 }
 
 /// A managed resource as far as we read it: `P` of its `forProvider`, `A` of its `atProvider`.

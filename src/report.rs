@@ -9,7 +9,7 @@ use crate::guardrails::{Findings, Violation, one_line, summarise};
 use crate::kinds::Kind;
 use crate::manifest::Node;
 use crate::object;
-use crate::observed;
+use crate::observed::{self, Trouble};
 use crate::outcome::{
     Answer, Class, Composed, Composition, Condition, ConditionStatus, CredentialsWait, Plan,
     Refusal, Requirements, Verdict,
@@ -55,7 +55,7 @@ pub(crate) fn accepted(judged: Judged<'_>, mut plan: Plan) -> Verdict {
         delivered && plan.waiting().is_empty() && resources.values().all(|resource| resource.ready);
     let conditions = vec![
         acceptance(order, &findings.warnings),
-        credentials_condition(delivered, order, plan.credentials_wait.as_ref()),
+        credentials_condition(delivered, input, order, plan.credentials_wait.as_ref()),
     ];
     let composition = Composition {
         waiting: plan.waiting().to_vec(),
@@ -175,6 +175,10 @@ fn acceptance(order: &Order<'_>, warnings: &[Violation]) -> Condition {
     if claim.kind.has_availability() {
         message.push_str(&format!(", highAvailability {}", order.high_availability));
     }
+    let named = ["size", "version", "highAvailability"];
+    for (name, value) in claim.written.iter().filter(|(name, _)| !named.contains(&name.as_str())) {
+        message.push_str(&format!(", {name} {value}"));
+    }
     message.push_str(&format!(
         " from {} in {}.",
         order.offering.provider.name(),
@@ -184,6 +188,7 @@ fn acceptance(order: &Order<'_>, warnings: &[Violation]) -> Condition {
         message.push_str(" Warning: ");
         message.push_str(&summarise(warnings));
     }
+    let message = one_line(&message);
     Condition {
         kind: ACCEPTED,
         status: ConditionStatus::True,
@@ -194,6 +199,7 @@ fn acceptance(order: &Order<'_>, warnings: &[Violation]) -> Condition {
 
 fn credentials_condition(
     delivered: bool,
+    input: &Input,
     order: &Order<'_>,
     wait: Option<&CredentialsWait>,
 ) -> Condition {
@@ -217,7 +223,30 @@ fn credentials_condition(
             format!("Secret {secret} is being written to namespace {}.", order.claim.namespace),
         ),
     };
+    let message = match trouble(input, order).filter(|_| !delivered) {
+        Some(trouble) => format!("{message} {trouble}"),
+        None => message,
+    };
     Condition { kind: CREDENTIALS_READY, status, reason: reason.to_owned(), message }
+}
+
+/// What a provider cannot do. Never in its own words, which may hold what no claim may show.
+fn trouble(input: &Input, order: &Order<'_>) -> Option<String> {
+    let kind = order.claim.kind;
+    let mut troubles = input
+        .observed
+        .keys()
+        .filter(|key| kind.owns(key))
+        .filter_map(|key| Some((key, input.observed.trouble(key)?)));
+    let (key, trouble) = troubles.next()?;
+    let what = match trouble {
+        Trouble::NameTaken => format!(
+            "There is something with the name of {key} already, such as what an earlier claim of \
+             this name left"
+        ),
+        Trouble::Refused => format!("Its provider cannot make {key}"),
+    };
+    Some(format!("{what}: contact {}.", order.offering.platform.contact))
 }
 
 fn status(order: &Order<'_>, plan: Plan) -> Node {

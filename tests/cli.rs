@@ -266,6 +266,114 @@ fn bad_files_are_named_with_document_and_line() {
     );
 }
 
+/// The first claim of the README with something else in it.
+fn edited(name: &str, from: &str, to: &str) -> String {
+    let claim = fs::read_to_string("examples/redis/claim.yaml").expect("readable");
+    assert!(claim.contains(from), "{from}");
+    file(name, &claim.replace(from, to))
+}
+
+#[test]
+fn fields_that_no_claim_has_are_named_with_what_was_meant() {
+    let claim =
+        edited("misspelt.yaml", "writeConnectionSecretToRef", "writeConnectionSecretToReff");
+    fails(
+        &["render", &claim],
+        2,
+        &format!(
+            "error: {claim}:1: document 1 has an unknown field spec.writeConnectionSecretToReff; \
+             did you mean spec.writeConnectionSecretToRef?\n"
+        ),
+    );
+    let claim = edited("misplaced.yaml", "  parameters:\n", "  colour: red\n  parameters:\n");
+    fails(
+        &["render", &claim],
+        2,
+        &format!(
+            "error: {claim}:1: document 1 has an unknown field spec.colour; parameters belong into \
+             spec.parameters\n"
+        ),
+    );
+    let claim = edited("number.yaml", "name: session-cache-credentials", "name: 7");
+    fails(
+        &["render", &claim],
+        2,
+        &format!(
+            "error: {claim}:1: document 1 has a spec.writeConnectionSecretToRef without a name in \
+             text; write {{name: …-credentials}}, or leave it out\n"
+        ),
+    );
+}
+
+#[test]
+fn a_selector_that_is_missing_or_wrong_hides_no_other_mistake() {
+    let claim = edited("unlabelled.yaml", "      environment: production\n", "");
+    let claim = file(
+        "unlabelled.yaml",
+        &fs::read_to_string(&claim).expect("readable").replace("version: \"7\"", "version: 7"),
+    );
+    fails(
+        &["render", &claim],
+        1,
+        "refused: RedisInstance team-identity/session-cache\n  \
+         spec.compositionSelector.matchLabels.environment [selector-mismatch]: Selector label environment is missing. Set it to one of development, production, staging.\n  \
+         spec.parameters.version [wrong-type]: Parameter version must be a string, not the number 7. Put it in quotes: version: \"7\".\n\
+         Run `selfservice explain selector-mismatch` for the ways out.\n",
+    );
+}
+
+#[test]
+fn a_field_of_a_wrong_form_is_a_violation_and_not_a_crash() {
+    let claim = file(
+        "list-of-parameters.yaml",
+        "apiVersion: cache.platform.example.com/v1alpha1\nkind: RedisInstance\n\
+         metadata: {name: abc, namespace: team-a}\n\
+         spec: {parameters: [size], compositionSelector: {matchLabels: {provider: aws, environment: staging}}}\n",
+    );
+    fails(
+        &["render", &claim],
+        1,
+        "refused: RedisInstance team-a/abc\n  \
+         spec.parameters [wrong-type]: Field parameters is malformed: expected an object, got a list. Correct it, or leave it out.\n  \
+         spec.parameters.size [parameter-missing]: Parameter size is missing. Set it to one of small, medium, large.\n\
+         Run `selfservice explain wrong-type` for the ways out.\n",
+    );
+    let composite = file(
+        "orphan.yaml",
+        "apiVersion: cache.platform.example.com/v1alpha1\nkind: XRedisInstance\n\
+         metadata: {name: abc-12345}\n\
+         spec: {parameters: {size: small}, compositionSelector: {matchLabels: {provider: aws, environment: staging}}}\n",
+    );
+    fails(
+        &["render", &composite],
+        2,
+        &format!(
+            "error: {composite}:1: document 1 cannot compose XRedisInstance \"abc-12345\": it has no \
+             spec.claimRef; create a RedisInstance claim in a namespace instead of the composite resource\n"
+        ),
+    );
+}
+
+#[test]
+fn a_misspelt_environment_of_an_offering_is_no_silent_default() {
+    let catalogue = fs::read_to_string("catalog/default.yaml").expect("readable");
+    let path = file(
+        "producton.yaml",
+        &catalogue.replace(
+            "        production:\n          versioning",
+            "        producton:\n          versioning",
+        ),
+    );
+    fails(
+        &["catalog", "--catalog", &path],
+        2,
+        &format!(
+            "error: {path}: 1 problem in the catalogue:\n  \
+             offerings.ObjectStore.aws.environments.producton: is no environment of this catalogue: development, production, staging\n"
+        ),
+    );
+}
+
 #[test]
 fn a_broken_catalogue_is_refused_with_every_problem() {
     let catalogue = fs::read_to_string("catalog/default.yaml").expect("readable");

@@ -141,6 +141,50 @@ fn requirements_are_the_same_on_every_path() {
     assert_eq!(answer(&namespaced.request()).requirements, None, "none are not an empty list");
 }
 
+/// A claim's author cannot see managed resources: what blocks one must show on the claim, but
+/// not in the provider's words, which may hold anything.
+#[test]
+fn what_a_provider_cannot_do_shows_on_the_claim() {
+    for (message, said) in [
+        (
+            "InvalidGroup.Duplicate: token-of-a-secret",
+            "There is something with the name of redis-security-group already, such as what an \
+             earlier claim of this name left: contact platform-team.",
+        ),
+        (
+            "AccessDenied: token-of-a-secret",
+            "Its provider cannot make redis-security-group: contact platform-team.",
+        ),
+    ] {
+        let mut world = world(Kind::RedisInstance, false);
+        let composition = world.composition();
+        world.apply(&composition);
+        let primary = world.observed.get_mut("redis-replication-group").expect("it lives");
+        primary["status"] = json!({});
+        world.connections.clear();
+        let group = world.observed.get_mut("redis-security-group").expect("it lives");
+        group["status"]["conditions"][0] = json!({"type": "Synced", "status": "False", "reason": "ReconcileError", "message": message});
+        let condition = answer(&world.request()).conditions.remove(1);
+        assert_eq!(condition.r#type, "CredentialsReady");
+        let told = condition.message.unwrap_or_default();
+        assert!(told.ends_with(said), "{told}");
+        assert!(!told.contains("token-of-a-secret"), "{told}");
+    }
+}
+
+#[test]
+fn the_condition_echoes_everything_that_was_judged() {
+    let mut world = world(Kind::PostgreSqlInstance, false);
+    world.set("storageGB", json!(200));
+    world.set("extensions", json!(["pg_trgm"]));
+    let condition = answer(&world.request()).conditions.remove(0);
+    assert_eq!(
+        condition.message.unwrap_or_default(),
+        "Accepted PostgreSQLInstance with size medium, version 17, highAvailability true, extensions \
+         [\"pg_trgm\"], storageGB 200 from aws in production.",
+    );
+}
+
 /// Crossplane turns a condition that a response leaves out into Unknown.
 #[test]
 fn a_failure_of_ours_keeps_what_is_delivered_delivered() {

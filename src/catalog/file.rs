@@ -149,6 +149,21 @@ impl Catalog {
         })
     }
 
+    /// The values of a selector's label (`provider` or `environment`) that choose an offering of
+    /// `kind`.
+    pub fn labels(&self, kind: Kind, label: &str) -> Vec<&str> {
+        let choices = self.offerings.keys().filter(|choice| choice.kind == kind);
+        let mut values: Vec<&str> = choices
+            .map(|choice| match label {
+                "provider" => choice.provider.name(),
+                _ => choice.environment.as_str(),
+            })
+            .collect();
+        values.sort_unstable();
+        values.dedup();
+        values
+    }
+
     /// The offering for a selector as the input of a pipeline step.
     pub fn document(&self, kind: Kind, provider: &str, environment: &str) -> Option<&Json> {
         self.entry(kind, provider, environment).map(|(_, document)| document)

@@ -141,6 +141,8 @@ fn split(text: &str) -> Vec<(usize, String)> {
             .strip_prefix("---")
             .filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
         match marker {
+            // Directives such as %YAML belong to the document that follows.
+            Some(_) if part.contains('%') && part.lines().all(is_preamble) => part.push_str(line),
             Some(rest) => {
                 parts.push((first, std::mem::take(&mut part)));
                 first = index + 1;
@@ -167,6 +169,11 @@ fn split(text: &str) -> Vec<(usize, String)> {
         .collect()
 }
 
+/// Whether a line is a directive, or says nothing.
+fn is_preamble(line: &str) -> bool {
+    line.trim().is_empty() || line.starts_with(['%', '#'])
+}
+
 /// The sentence of a YAML error, without its place and its picture.
 fn short(error: &str) -> String {
     let line = error.lines().next().unwrap_or(error);
@@ -189,6 +196,12 @@ mod tests {
         assert_eq!(lines, [1, 5, 7]);
         let documents = parse("f.yaml", text).expect("valid");
         assert_eq!(documents[1].content["b"], "--- not a marker\n");
+    }
+
+    #[test]
+    fn directives_belong_to_the_document_after_them() {
+        let documents = parse("f.yaml", "%YAML 1.2\n---\na: 1\n---\nb: 50%\n---\nc: 1\n");
+        assert_eq!(documents.expect("valid").len(), 3);
     }
 
     #[test]

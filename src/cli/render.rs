@@ -189,7 +189,8 @@ struct Accepted {
 }
 
 impl Accepted {
-    fn new(verdict: Verdict, now: Date) -> Result<Result<Self, Vec<Violation>>, Error> {
+    /// `Err` says what is wrong with the platform, or with the object.
+    fn new(verdict: Verdict, now: Date) -> Result<Result<Self, Vec<Violation>>, String> {
         let conditions = verdict.conditions.iter().map(|condition| {
             object! {
                 "type": condition.kind,
@@ -204,7 +205,7 @@ impl Accepted {
                 Ok(Ok(Self { conditions: conditions.collect::<Vec<_>>().into(), composition }))
             }
             Err(Refusal::Violations(violations)) => Ok(Err(violations)),
-            Err(Refusal::Platform { message, .. }) => Err(Error::Platform { message }),
+            Err(Refusal::Platform { message, .. }) => Err(message),
         }
     }
 }

@@ -21,7 +21,7 @@ mod name_shape;
 pub mod not_offered;
 mod number_out_of_range;
 mod parameter_missing;
-mod selector_mismatch;
+pub mod selector_mismatch;
 mod service_account_exists;
 mod service_account_name;
 mod size_above_limit;

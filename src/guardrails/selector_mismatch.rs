@@ -1,6 +1,7 @@
 //! Selectors that disagree with the Composition that was chosen.
 
 use super::{Cause, Checkup, Guardrail, Violation, quote};
+use crate::catalog::list;
 
 pub(super) const GUARDRAIL: Guardrail = Guardrail {
     code: "selector-mismatch",
@@ -11,6 +12,17 @@ pub(super) const GUARDRAIL: Guardrail = Guardrail {
     cause: Cause::Claim,
     check,
 };
+
+/// The violation of a claim without the label `label` at `field`, of which `offered` are the
+/// values.
+pub fn missing(field: &str, label: &str, offered: &[&str]) -> Violation {
+    Violation::new(
+        GUARDRAIL.code,
+        field,
+        format!("Selector label {label} is missing"),
+        format!("Set it to one of {}", list(offered)),
+    )
+}
 
 fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
     let selector = &checkup.claim.selector;

@@ -16,18 +16,23 @@ pub(super) const GUARDRAIL: Guardrail = Guardrail {
 /// The violation of a claim that has `name` at `field`, where `allowed` may stand.
 pub(crate) fn violation(field: &str, name: &str, allowed: &[Parameter]) -> Violation {
     let names = || allowed.iter().map(|parameter| parameter.name);
-    let close = names()
-        .map(|candidate| (distance(&name.to_lowercase(), &candidate.to_lowercase()), candidate))
-        .min()
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4);
-    let fix = match close {
-        Some((_, candidate)) => format!("Did you mean {candidate}"),
+    let fix = match closest(name, names()) {
+        Some(candidate) => format!("Did you mean {candidate}"),
         None => format!("Remove it; the parameters are {}", list(names())),
     };
     // The path may hold what the author wrote: keep it printable.
     let shown = quote(field);
     let field = shown.trim_matches('"');
     Violation::new(GUARDRAIL.code, field, format!("Parameter {} does not exist", quote(name)), fix)
+}
+
+/// The one of `candidates` that `name` was probably meant to be.
+pub fn closest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .map(|candidate| (distance(&name.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .min()
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
+        .map(|(_, candidate)| candidate)
 }
 
 /// Edits (insert, delete, replace) that turn `from` into `to`; long texts count as far away.

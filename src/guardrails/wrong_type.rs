@@ -34,6 +34,18 @@ pub(crate) fn violation(field: &str, name: &str, form: Form, value: &Value<'_>) 
     )
 }
 
+/// The violation of a claim with another field than a parameter at `field`, where `message` says
+/// what was expected.
+pub(crate) fn malformed(field: &str, message: &str) -> Violation {
+    let name = field.rsplit('.').next().unwrap_or(field);
+    Violation::new(
+        GUARDRAIL.code,
+        field,
+        format!("Field {name} is malformed: {message}"),
+        "Correct it, or leave it out",
+    )
+}
+
 fn given(value: &Value<'_>) -> String {
     match value {
         Value::Number(number) => format!("the number {number}"),

@@ -6,6 +6,7 @@ use super::super::Error;
 use super::super::documents::Document;
 use super::Accepted;
 use crate::claim::Flavour;
+use crate::guardrails::unknown_parameter;
 use crate::kinds::Kind;
 use crate::manifest::Node;
 use crate::names::Names;
@@ -41,6 +42,7 @@ impl Composite {
                 document.error("has a spec that is no object; write spec.parameters below it")
             );
         }
+        check_fields(document)?;
         let name = required(document, "name")?;
         if is_composite {
             let claim = |field: &str| {
@@ -140,6 +142,48 @@ fn recognise(document: &Document) -> Result<(Kind, bool), Error> {
         crate::guardrails::quote(kind),
         crate::catalog::list(Kind::ALL.iter().map(|kind| kind.name())),
     )))
+}
+
+/// What a claim or a composite resource may have in its spec: ours, and Crossplane's machinery.
+const FIELDS: [&str; 13] = [
+    "parameters",
+    "crossplane",
+    "writeConnectionSecretToRef",
+    "compositionSelector",
+    "compositionRef",
+    "compositionRevisionRef",
+    "compositionRevisionSelector",
+    "compositionUpdatePolicy",
+    "compositeDeletePolicy",
+    "publishConnectionDetailsTo",
+    "claimRef",
+    "resourceRef",
+    "resourceRefs",
+];
+
+/// Finds what an API server would refuse, or drop in silence.
+fn check_fields(document: &Document) -> Result<(), Error> {
+    let Some(spec) = document.content.get("spec").and_then(Json::as_object) else {
+        return Ok(());
+    };
+    if let Some(field) = spec.keys().find(|key| !FIELDS.contains(&key.as_str())) {
+        let advice = match unknown_parameter::closest(field, FIELDS.into_iter()) {
+            Some(meant) => format!("did you mean spec.{meant}?"),
+            None => "parameters belong into spec.parameters".to_owned(),
+        };
+        let shown = crate::guardrails::quote(field);
+        return Err(document
+            .error(format!("has an unknown field spec.{}; {advice}", shown.trim_matches('"'))));
+    }
+    let secret = spec.get("writeConnectionSecretToRef").map(|secret| secret.get("name"));
+    match secret {
+        None | Some(Some(Json::String(_))) => Ok(()),
+        Some(_) => {
+            let message = "has a spec.writeConnectionSecretToRef without a name in text; write \
+                           {name: …-credentials}, or leave it out";
+            Err(document.error(message))
+        }
+    }
 }
 
 fn check_group(document: &Document, kind: Kind, domain: &str) -> Result<(), Error> {

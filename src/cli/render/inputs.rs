@@ -10,7 +10,8 @@ use super::super::Error;
 use super::super::documents::{Document, text};
 use super::{Accepted, Composite, judge};
 use crate::catalog::{Catalog, KIND};
-use crate::guardrails::Violation;
+use crate::claim;
+use crate::guardrails::{Violation, selector_mismatch};
 use crate::observed::{Observed, Resource, Sensitive};
 use crate::outcome::{Answer, ObjectSelector, Verdict};
 use crate::pipeline::Input;
@@ -35,26 +36,32 @@ impl Inputs {
         composite: &Composite,
         document: &Document,
     ) -> Result<Result<Accepted, Vec<Violation>>, Error> {
+        let object = structure(&composite.object, document)?;
         let offering = match self.offering(composite, document)? {
             Ok(offering) => offering,
-            Err(violation) => return Ok(Err(vec![violation])),
+            Err(mut violations) => {
+                // What can be said without an offering is said all the same.
+                violations.extend(claim::read(&object).map_or_else(|_| Vec::new(), |read| read.1));
+                violations.sort();
+                return Ok(Err(violations));
+            }
         };
         let input = Input {
-            composite: structure(&composite.object, document)?,
+            composite: object,
             offering: Some(structure(offering, document)?),
             observed: self.observed()?,
             now: self.now,
             ..Input::default()
         };
         let verdict = judge(input, |input, first| self.answer(input, first, composite));
-        Accepted::new(verdict, self.now)
+        Accepted::new(verdict, self.now).map_err(|message| document.error(message))
     }
 
     fn offering<'a>(
         &'a self,
         composite: &Composite,
         document: &Document,
-    ) -> Result<Result<&'a Json, Violation>, Error> {
+    ) -> Result<Result<&'a Json, Vec<Violation>>, Error> {
         if let Some(compositions) = &self.compositions {
             let steps = compositions.iter().filter_map(|composition| {
                 composition.content.pointer("/spec/pipeline").and_then(Json::as_array)
@@ -71,12 +78,22 @@ impl Inputs {
                     .map_or_else(|| document.error("has an empty Composition"), |c| c.error(what))
             });
         }
+        let kind = composite.kind;
         let (provider, environment, path) = composite.selector();
-        let (provider, environment) =
-            (provider.unwrap_or_default(), environment.unwrap_or_default());
-        Ok(self.catalog.select(composite.kind, provider, environment, path).map(|_| {
-            self.catalog.document(composite.kind, provider, environment).unwrap_or(&Json::Null)
-        }))
+        let (Some(provider), Some(environment)) = (provider, environment) else {
+            let missing = [("provider", provider), ("environment", environment)]
+                .into_iter()
+                .filter(|(_, given)| given.is_none())
+                .map(|(label, _)| {
+                    let field = format!("{path}.{label}");
+                    selector_mismatch::missing(&field, label, &self.catalog.labels(kind, label))
+                });
+            return Ok(Err(missing.collect()));
+        };
+        Ok(match self.catalog.select(kind, provider, environment, path) {
+            Ok(_) => Ok(self.catalog.document(kind, provider, environment).unwrap_or(&Json::Null)),
+            Err(violation) => Err(vec![violation]),
+        })
     }
 
     /// The composed resources that exist, with the connection Secrets that they refer to.
