@@ -4,8 +4,6 @@
 //! What breaks for users when this fails: an edit of one file moves, shrinks, re-creates or
 //! empties what every team runs on.
 
-#![expect(clippy::panic, reason = "helpers stop tests, too")]
-
 mod support;
 
 use std::collections::BTreeMap;
@@ -41,8 +39,11 @@ fn settled(kind: Kind, claims: bool) -> World {
     world
 }
 
-/// Every edit that an environment or an offering could suffer, by its name.
-fn edits() -> Vec<(&'static str, fn(&mut Json))> {
+/// What it is called, and what it does to an Offering.
+type Edit = (&'static str, fn(&mut Json));
+
+/// Every edit that an environment or an offering could suffer.
+fn edits() -> Vec<Edit> {
     vec![
         ("another region", |offering| offering["aws"]["region"] = json!("eu-central-1")),
         ("another account", |offering| {
@@ -91,7 +92,7 @@ fn edits() -> Vec<(&'static str, fn(&mut Json))> {
             each_version(offering, |version| {
                 version["engineVersion"] =
                     json!(format!("{}.9", version["engineVersion"].as_str().expect("text")));
-            })
+            });
         }),
         ("versions that are gone", |offering| {
             let settings = &mut offering["settings"];

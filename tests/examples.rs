@@ -1,8 +1,6 @@
 //! The states in `examples/*/observed` are what the claims beside them become today: stale ones
 //! are rewritten, and the test fails once.
 
-#![expect(clippy::panic, reason = "helpers stop tests, too")]
-
 mod support;
 
 use std::collections::BTreeMap;
