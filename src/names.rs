@@ -25,6 +25,12 @@ impl Limit {
     pub const OBJECT: Self = Self(63);
     /// ElastiCache replication groups: 1–40, a letter first, no `--` (botocore 1.44.5).
     pub const REPLICATION_GROUP: Self = Self(40);
+    /// Brokers of Amazon MQ: 1–50 of letters, digits, `-` and `_` (botocore 1.44.5).
+    pub const BROKER: Self = Self(50);
+    /// Clusters and configurations of MSK: 1–64 (botocore 1.44.5).
+    pub const MSK: Self = Self(64);
+    /// Topics of Kafka: 249 of letters, digits, `.`, `-` and `_`.
+    pub const TOPIC: Self = Self(249);
     /// RDS instances: 1–63, a letter first, no `--`, no `-` at the end (botocore 1.44.5).
     pub const DB_INSTANCE: Self = Self(63);
     /// S3 buckets: 3–63 of `a-z`, `0-9`, `.`, `-` (S3 bucket naming rules).
@@ -63,10 +69,10 @@ impl Names {
         Self { cluster: cluster.into(), namespace: namespace.into(), kind, claim: claim.into() }
     }
 
-    /// The same identity for another claim of this kind and namespace.
+    /// The same identity for another claim of this namespace.
     #[must_use]
-    pub fn sibling(&self, claim: &str) -> Self {
-        Self { claim: claim.to_owned(), ..self.clone() }
+    pub fn sibling(&self, kind: &'static str, claim: &str) -> Self {
+        Self { kind, claim: claim.to_owned(), ..self.clone() }
     }
 
     /// Name of a Kubernetes object: `<claim>-<part>-<hash>`.

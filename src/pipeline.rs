@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::backends::{Found, Order, Place, Presence};
+use crate::backends::{Found, Operator, Order, Place, Presence};
 use crate::catalog::{Installed, Offering};
 use crate::claim::{self, Claim, Flavour};
 use crate::credentials::identity;
 use crate::guardrails::{self, Checkup, Findings, Memory, Violation};
-use crate::kinds::{self, Kind};
+use crate::kinds;
 use crate::names::{Names, is_dns_label};
 use crate::observed::{Observed, ReadError};
 use crate::outcome::{Answer, ObjectSelector, Refusal, Requirements, Verdict};
@@ -23,12 +23,6 @@ use crate::wire::{Struct, Value};
 pub const CLAIM: &str = "claim";
 /// Name of the requirement for a ServiceAccount of the wanted name.
 pub const SERVICE_ACCOUNT: &str = "service-account";
-/// Name of the requirement for the schema of External Secrets' `ExternalSecret`.
-pub const EXTERNAL_SECRET: &str = "external-secret";
-/// Name of the requirement for the schema of provider-sql's `Role`.
-pub const SQL_ROLE: &str = "postgresql-role";
-/// Name of the requirement for the schema of provider-kubernetes' `Object`.
-pub const KUBERNETES_OBJECT: &str = "kubernetes-object";
 
 /// Everything a verdict depends on.
 #[derive(Clone, Debug, Default)]
@@ -154,37 +148,10 @@ fn requirements(claim: &Claim, offering: Option<&Offering>) -> Requirements {
             },
         );
     }
-    if let Some(offering) = offering
-        && claim.kind == Kind::PostgreSqlInstance
-    {
-        let operators = &offering.platform.operators;
-        let namespaced = claim.flavour == Flavour::Namespaced;
-        let group = if namespaced { "m." } else { "" };
-        for (name, installed, asks, api_version, kind) in [
-            (
-                EXTERNAL_SECRET,
-                operators.external_secrets,
-                true,
-                "external-secrets.io/v1".to_owned(),
-                "ExternalSecret",
-            ),
-            (
-                SQL_ROLE,
-                operators.provider_sql,
-                true,
-                format!("postgresql.sql.{group}crossplane.io/v1alpha1"),
-                "Role",
-            ),
-            (
-                KUBERNETES_OBJECT,
-                operators.provider_kubernetes,
-                namespaced,
-                "kubernetes.m.crossplane.io/v1alpha1".to_owned(),
-                "Object",
-            ),
-        ] {
-            if asks && installed == Installed::Detect {
-                requirements.schemas.insert(name, (api_version, kind));
+    if let Some(offering) = offering {
+        for operator in kinds::operators(claim) {
+            if operator.installed(&offering.platform.operators) == Installed::Detect {
+                requirements.schemas.insert(operator.requirement(), operator.schema(claim.flavour));
             }
         }
     }
@@ -210,20 +177,18 @@ fn resolve(input: &Input, claim: &Claim, offering: &Offering) -> Result<Known, R
         let key = identity::service_account_key(claim.kind, &name);
         input.observed.get(&key).is_some()
     });
-    let mut operators = Found::vouched(&offering.platform.operators);
-    for (name, presence) in [
-        (EXTERNAL_SECRET, &mut operators.external_secrets),
-        (SQL_ROLE, &mut operators.provider_sql),
-        (KUBERNETES_OBJECT, &mut operators.provider_kubernetes),
-    ] {
-        if *presence == Presence::Unknown {
-            *presence = match input.schema(name) {
-                Answer::Pending => Presence::Unknown,
-                Answer::Absent => Presence::Missing,
-                Answer::Present(()) => Presence::Installed,
-            };
-        }
-    }
+    let presence = |operator: Operator| match operator.installed(&offering.platform.operators) {
+        Installed::Always => Presence::Installed,
+        Installed::Detect => match input.schema(operator.requirement()) {
+            Answer::Pending => Presence::Unknown,
+            Answer::Absent => Presence::Missing,
+            Answer::Present(()) => Presence::Installed,
+        },
+    };
+    let operators = kinds::operators(claim)
+        .into_iter()
+        .map(|operator| (operator, presence(operator)))
+        .collect();
     Ok(Known {
         memory: Memory::read(offering, &input.observed)?,
         secret_name: secret_name(input, claim),
@@ -318,7 +283,7 @@ fn order<'a>(
         version,
         high_availability,
         secret_name: known.secret_name.clone(),
-        operators: known.operators,
+        operators: known.operators.clone(),
         service_account: known.service_account.clone(),
     }
 }

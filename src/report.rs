@@ -172,7 +172,7 @@ fn acceptance(order: &Order<'_>, warnings: &[Violation]) -> Condition {
     if let Some(version) = &order.version {
         message.push_str(&format!(", version {version}"));
     }
-    if claim.kind.has_availability() {
+    if claim.parameters.has_availability() {
         message.push_str(&format!(", highAvailability {}", order.high_availability));
     }
     let named = ["size", "version", "highAvailability"];

@@ -5,12 +5,15 @@ pub mod cluster;
 pub mod iam;
 pub mod living;
 pub mod managed;
+pub mod operators;
 mod place;
+pub mod stages;
 pub mod window;
 
+pub use operators::{Found, Operator, Presence};
 pub use place::Place;
 
-use crate::catalog::{Offering, OnDelete, Operators};
+use crate::catalog::{Offering, OnDelete};
 use crate::claim::{Claim, Flavour};
 use crate::guardrails::Memory;
 use crate::names::Names;
@@ -84,42 +87,5 @@ impl Order<'_> {
             inferred: false,
         }
         .write()
-    }
-}
-
-/// Whether the kinds of an operator can be composed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Presence {
-    /// They can.
-    Installed,
-    /// Nobody knows yet.
-    Unknown,
-    /// The API server does not serve them.
-    Missing,
-}
-
-/// The operators that were looked for.
-#[derive(Clone, Copy, Debug)]
-pub struct Found {
-    /// External Secrets Operator.
-    pub external_secrets: Presence,
-    /// provider-sql.
-    pub provider_sql: Presence,
-    /// provider-kubernetes.
-    pub provider_kubernetes: Presence,
-}
-
-impl Found {
-    /// What is known without asking: what the platform team vouches for.
-    pub fn vouched(operators: &Operators) -> Self {
-        let presence = |installed| match installed {
-            crate::catalog::Installed::Always => Presence::Installed,
-            crate::catalog::Installed::Detect => Presence::Unknown,
-        };
-        Self {
-            external_secrets: presence(operators.external_secrets),
-            provider_sql: presence(operators.provider_sql),
-            provider_kubernetes: presence(operators.provider_kubernetes),
-        }
     }
 }

@@ -15,7 +15,7 @@ use crate::backends::iam::{Document, Effect, Principal, Statement, condition};
 use crate::catalog::{Aws, Identity};
 use crate::kinds::Kind;
 use crate::manifest::Node;
-use crate::names::Limit;
+use crate::names::{self, Limit};
 use crate::object;
 use crate::observed::{Managed, Unread};
 use crate::outcome::{Answer, Plan, Readiness};
@@ -31,6 +31,74 @@ const ROLE: &str = "role";
 /// Annotation by which EKS gives the pods of a ServiceAccount a role.
 const ROLE_ARN: &str = "eks.amazonaws.com/role-arn";
 
+/// What a claim says about whose identity may use what it provides.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wish<'a> {
+    /// ServiceAccount whose pods may use it; the claim's name when left out.
+    pub service_account: Option<&'a str>,
+    /// Create the ServiceAccount; when left out, only if it is not named and none exists.
+    pub create: Option<bool>,
+    /// Another claim of the namespace whose identity may use it: a name, or `Kind/name`.
+    pub join: Option<&'a str>,
+}
+
+impl<'a> Wish<'a> {
+    /// Name of the ServiceAccount whose pods may use what `claim` provides.
+    pub fn service_account(self, claim: &'a str) -> &'a str {
+        self.service_account.unwrap_or(claim)
+    }
+
+    /// Name of the ServiceAccount to create, unless it exists.
+    pub fn service_account_to_create(self, claim: &str) -> Option<String> {
+        let creates = self.create.unwrap_or(self.service_account.is_none());
+        (creates && self.join.is_none()).then(|| self.service_account.unwrap_or(claim).to_owned())
+    }
+
+    /// The claim whose identity is joined; `Err` holds what names none.
+    pub fn joined(self, kind: Kind) -> Option<Result<Joined<'a>, &'a str>> {
+        self.join.map(|join| Joined::parse(kind, join).ok_or(join))
+    }
+
+    /// Who holds the identity of `claim`.
+    ///
+    /// INVARIANT: the guardrail `service-account-name` refused a claim to join that is none.
+    pub fn holder(self, kind: Kind, claim: &'a str) -> Holder<'a> {
+        if let Some(Ok(joined)) = self.joined(kind) {
+            return Holder::IdentityOf(joined);
+        }
+        Holder::ServiceAccount {
+            name: self.service_account(claim),
+            creation: match (self.create, self.service_account) {
+                (Some(true), _) | (None, None) => Creation::Wanted,
+                (None, Some(_)) => Creation::Unasked,
+                (Some(false), _) => Creation::Declined,
+            },
+        }
+    }
+}
+
+/// Another claim of the namespace, whose identity is joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Joined<'a> {
+    /// Its kind: one that has an identity.
+    pub kind: Kind,
+    /// Its name.
+    pub claim: &'a str,
+}
+
+impl<'a> Joined<'a> {
+    /// The claim that `text` names to a claim of `kind`.
+    fn parse(kind: Kind, text: &'a str) -> Option<Self> {
+        let (kind, claim) = match text.split_once('/') {
+            Some((kind, claim)) => {
+                (Kind::from_name(kind).filter(|kind| kind.has_identity())?, claim)
+            }
+            None => (kind, text),
+        };
+        names::is_claim_name(claim).then_some(Self { kind, claim })
+    }
+}
+
 /// Who holds an identity.
 #[derive(Clone, Copy, Debug)]
 pub enum Holder<'a> {
@@ -41,8 +109,8 @@ pub enum Holder<'a> {
         /// Whether it is ours to make.
         creation: Creation,
     },
-    /// Whoever holds the identity of this other claim of the same kind and namespace.
-    IdentityOf(&'a str),
+    /// Whoever holds the identity of this other claim of the namespace.
+    IdentityOf(Joined<'a>),
 }
 
 /// Whether a ServiceAccount is ours to make.
@@ -144,18 +212,21 @@ fn policy(order: &Order<'_>, plan: &mut Plan, statements: Vec<Statement>) {
 /// joining another identity makes another attachment and revokes the former.
 fn attachment_part(order: &Order<'_>, holder: Holder<'_>) -> String {
     let owner = match holder {
-        Holder::ServiceAccount { .. } => &order.claim.name,
-        Holder::IdentityOf(claim) => claim,
+        Holder::ServiceAccount { .. } => order.claim.name.clone(),
+        Holder::IdentityOf(joined) if joined.kind == order.claim.kind => joined.claim.to_owned(),
+        // A dot is in no name of a claim.
+        Holder::IdentityOf(joined) => format!("{}.{}", joined.kind.key_prefix(), joined.claim),
     };
     format!("policy-attachment-{owner}")
 }
 
 /// Name of the role of another claim: the one that the living attachment names.
-fn joined_role(order: &Order<'_>, claim: &str) -> String {
-    let key = order.key(&attachment_part(order, Holder::IdentityOf(claim)));
+fn joined_role(order: &Order<'_>, joined: Joined<'_>) -> String {
+    let key = order.key(&attachment_part(order, Holder::IdentityOf(joined)));
     let living: Managed<Attached, Unread> = order.observed.managed(&key).unwrap_or_default();
     let living = living.spec.for_provider.role;
-    living.unwrap_or_else(|| order.names.sibling(claim).aws(ROLE, Limit::ROLE))
+    let Joined { kind, claim } = joined;
+    living.unwrap_or_else(|| order.names.sibling(kind.name(), claim).aws(ROLE, Limit::ROLE))
 }
 
 /// A living attachment to the role of another claim.
@@ -168,7 +239,7 @@ struct Attached {
 fn attach(order: &Order<'_>, plan: &mut Plan, holder: Holder<'_>, part: String) {
     let (own, joined) = match holder {
         Holder::ServiceAccount { .. } => (Some(order.reference(ROLE)), None),
-        Holder::IdentityOf(claim) => (None, Some(joined_role(order, claim))),
+        Holder::IdentityOf(joined) => (None, Some(joined_role(order, joined))),
     };
     order.manage(
         plan,

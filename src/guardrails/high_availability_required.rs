@@ -15,7 +15,7 @@ pub(super) const GUARDRAIL: Guardrail = Guardrail {
 fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
     let environment = &checkup.offering.environment;
     let declined = checkup.claim.parameters.common().high_availability == Some(false);
-    let always = !checkup.claim.kind.has_availability();
+    let always = !checkup.claim.parameters.has_availability();
     if always || !declined || environment.high_availability != Availability::Required {
         return Vec::new();
     }

@@ -15,7 +15,7 @@ pub(super) const GUARDRAIL: Guardrail = Guardrail {
 fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
     let environment = &checkup.offering.environment;
     let wanted = checkup.claim.parameters.common().high_availability == Some(true);
-    let always = !checkup.claim.kind.has_availability();
+    let always = !checkup.claim.parameters.has_availability();
     if always || !wanted || environment.high_availability != Availability::Unavailable {
         return Vec::new();
     }

@@ -1,7 +1,6 @@
 //! ServiceAccounts that exist and are not ours.
 
 use super::{Cause, Checkup, Guardrail, Violation};
-use crate::kinds::Parameters;
 
 pub(super) const GUARDRAIL: Guardrail = Guardrail {
     code: "service-account-exists",
@@ -16,13 +15,13 @@ pub(super) const GUARDRAIL: Guardrail = Guardrail {
 };
 
 fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
-    let Parameters::ObjectStore(parameters) = &checkup.claim.parameters else {
+    let Some(wish) = checkup.claim.parameters.identity() else {
         return Vec::new();
     };
-    if !checkup.foreign_service_account || parameters.access.create_service_account != Some(true) {
+    if !checkup.foreign_service_account || wish.create != Some(true) {
         return Vec::new();
     }
-    let name = parameters.access.service_account_name.as_deref().unwrap_or(&checkup.claim.name);
+    let name = wish.service_account(&checkup.claim.name);
     vec![Violation::new(
         GUARDRAIL.code,
         "spec.parameters.access.createServiceAccount",

@@ -1,7 +1,6 @@
 //! Names of ServiceAccounts and of claims to join.
 
 use super::{Cause, Checkup, Guardrail, Violation, quote};
-use crate::kinds::Parameters;
 use crate::names;
 
 pub(super) const GUARDRAIL: Guardrail = Guardrail {
@@ -9,21 +8,20 @@ pub(super) const GUARDRAIL: Guardrail = Guardrail {
     about: "Names in access are names of one ServiceAccount or claim, without wildcards",
     why: "They become part of an IAM trust policy.",
     ways_out: &[
-        "Give the exact name of a ServiceAccount, or of another ObjectStore, of this namespace.",
+        "Give the exact name of a ServiceAccount, or of another claim with an identity, of this \
+         namespace.",
     ],
     cause: Cause::Claim,
     check,
 };
 
 fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
-    let Parameters::ObjectStore(parameters) = &checkup.claim.parameters else {
+    let claim = checkup.claim;
+    let Some(wish) = claim.parameters.identity() else {
         return Vec::new();
     };
-    let access = &parameters.access;
     let mut violations = Vec::new();
-    if let Some(name) =
-        access.service_account_name.as_deref().filter(|name| !names::is_dns_label(name))
-    {
+    if let Some(name) = wish.service_account.filter(|name| !names::is_dns_label(name)) {
         violations.push(Violation::new(
             GUARDRAIL.code,
             "spec.parameters.access.serviceAccountName",
@@ -31,31 +29,33 @@ fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
             "Use at most 63 lower-case letters, digits and dashes",
         ));
     }
-    if let Some(name) = access.join_identity_of.as_deref() {
-        let field = "spec.parameters.access.joinIdentityOf";
-        if !names::is_claim_name(name) {
-            violations.push(Violation::new(
-                GUARDRAIL.code,
-                field,
-                format!("{} is not the name of an ObjectStore", quote(name)),
-                "Give the name of another ObjectStore of this namespace",
-            ));
-        } else if *name == checkup.claim.name {
+    let field = "spec.parameters.access.joinIdentityOf";
+    let kind = claim.kind.name();
+    match wish.joined(claim.kind) {
+        None => return violations,
+        Some(Err(text)) => violations.push(Violation::new(
+            GUARDRAIL.code,
+            field,
+            format!("{} is not the name of a claim with an identity", quote(text)),
+            format!("Give the name of another {kind} of this namespace, or Kind/name"),
+        )),
+        Some(Ok(joined)) if joined.kind == claim.kind && joined.claim == claim.name => {
             violations.push(Violation::new(
                 GUARDRAIL.code,
                 field,
                 "A claim cannot join its own identity",
-                "Leave joinIdentityOf out, or name another ObjectStore of this namespace",
+                format!("Leave joinIdentityOf out, or name another {kind} of this namespace"),
             ));
         }
-        if access.service_account_name.is_some() || access.create_service_account == Some(true) {
-            violations.push(Violation::new(
-                GUARDRAIL.code,
-                field,
-                "A claim that joins an identity has no ServiceAccount of its own",
-                "Leave out joinIdentityOf, or serviceAccountName and createServiceAccount",
-            ));
-        }
+        Some(Ok(_)) => {}
+    }
+    if wish.service_account.is_some() || wish.create == Some(true) {
+        violations.push(Violation::new(
+            GUARDRAIL.code,
+            field,
+            "A claim that joins an identity has no ServiceAccount of its own",
+            "Leave out joinIdentityOf, or serviceAccountName and createServiceAccount",
+        ));
     }
     violations
 }

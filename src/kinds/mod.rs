@@ -3,15 +3,22 @@
 //! A closed enum with exhaustive matches: a further kind is one new folder and what the
 //! compiler then asks for in this file.
 
+mod asked;
 pub mod object_store;
 pub mod postgresql;
 pub mod redis;
 
+pub use asked::{
+    Number, database_name, declines_versioning, default_of, extensions, living_storage_gb, numbers,
+    storage_gb, windows,
+};
+
 use serde::de::{self, Deserialize, Deserializer};
 
-use crate::backends::Order;
-use crate::catalog::{Problems, Range, Versions};
-use crate::claim::{Claim, Parameter};
+use crate::backends::{Operator, Order};
+use crate::catalog::{Problems, Versions};
+use crate::claim::{Claim, Flavour, Parameter};
+use crate::credentials::identity::Wish;
 use crate::guardrails::{Memory, quote};
 use crate::observed::{Observed, ReadError};
 use crate::outcome::{Class, Plan};
@@ -117,11 +124,11 @@ impl Kind {
         key.strip_prefix(self.key_prefix()).is_some_and(|rest| rest.starts_with('-'))
     }
 
-    /// Whether `highAvailability` makes a difference: a bucket always has it.
-    pub const fn has_availability(self) -> bool {
+    /// Whether its claims can have an identity of their own, which others may join.
+    pub const fn has_identity(self) -> bool {
         match self {
-            Self::PostgreSqlInstance | Self::RedisInstance => true,
-            Self::ObjectStore => false,
+            Self::PostgreSqlInstance | Self::RedisInstance => false,
+            Self::ObjectStore => true,
         }
     }
 
@@ -158,6 +165,22 @@ impl Parameters {
             Self::PostgreSql(own) => own.common(),
             Self::Redis(own) => own.common(),
             Self::ObjectStore(own) => own.common(),
+        }
+    }
+
+    /// Whether `highAvailability` makes a difference: a bucket always has it.
+    pub const fn has_availability(&self) -> bool {
+        match self {
+            Self::PostgreSql(_) | Self::Redis(_) => true,
+            Self::ObjectStore(_) => false,
+        }
+    }
+
+    /// Whose identity may use what the claim provides; `None` where a password does.
+    pub fn identity(&self) -> Option<Wish<'_>> {
+        match self {
+            Self::ObjectStore(own) => Some(own.access.wish()),
+            Self::PostgreSql(_) | Self::Redis(_) => None,
         }
     }
 }
@@ -233,123 +256,21 @@ impl Settings {
     }
 }
 
-/// A number that a claim may set, and its limits.
-#[derive(Clone, Copy, Debug)]
-pub struct Number {
-    /// The parameter.
-    pub name: &'static str,
-    /// What the claim says.
-    pub value: Option<i64>,
-    /// What it may say.
-    pub range: Range,
-}
-
-/// The numbers of a claim.
-pub fn numbers(parameters: &Parameters, settings: &Settings) -> Vec<Number> {
-    match (parameters, settings) {
-        (Parameters::PostgreSql(own), Settings::PostgreSql(settings)) => vec![
-            Number { name: "storageGB", value: own.storage_gb, range: settings.storage_range() },
-            Number {
-                name: "backupRetentionDays",
-                value: own.backup_retention_days,
-                range: settings.backup_retention_days,
-            },
-        ],
-        (Parameters::ObjectStore(own), Settings::ObjectStore(settings)) => vec![
-            Number {
-                name: "expireAfterDays",
-                value: own.expire_after_days,
-                range: settings.expire_after_days,
-            },
-            Number {
-                name: "archiveAfterDays",
-                value: own.archive_after_days,
-                range: settings.archive_after_days,
-            },
-        ],
-        _ => Vec::new(),
-    }
-}
-
-/// The storage that a claim asks for, in GB.
-pub fn storage_gb(parameters: &Parameters) -> Option<i64> {
-    match parameters {
-        Parameters::PostgreSql(own) => own.storage_gb,
-        Parameters::Redis(_) | Parameters::ObjectStore(_) => None,
-    }
-}
-
-/// The storage that exists, in GB.
-pub fn living_storage_gb(kind: Kind, observed: &Observed) -> Option<i64> {
-    match kind {
-        Kind::PostgreSqlInstance => postgresql::aws::living_storage_gb(observed),
-        Kind::RedisInstance | Kind::ObjectStore => None,
-    }
-}
-
-/// The maintenance window that a claim asks for, and the backup window it must not meet.
-pub fn windows<'a>(
-    parameters: &'a Parameters,
-    settings: &'a Settings,
-) -> (Option<&'a str>, Option<&'a str>) {
-    match (parameters, settings) {
-        (Parameters::PostgreSql(own), Settings::PostgreSql(settings)) => {
-            (own.maintenance_window.as_deref(), Some(&settings.backup_window))
-        }
-        (Parameters::Redis(own), Settings::Redis(settings)) => {
-            (own.maintenance_window.as_deref(), Some(&settings.snapshot_window))
-        }
-        _ => (None, None),
-    }
-}
-
-/// Name of the database that a claim wants, asked for or not; `None` for kinds without.
-pub fn database_name(claim: &Claim) -> Option<String> {
-    match &claim.parameters {
-        Parameters::PostgreSql(own) => Some(own.database(&claim.name)),
-        Parameters::Redis(_) | Parameters::ObjectStore(_) => None,
-    }
-}
-
-/// The extensions that a claim asks for, and those on offer.
-pub fn extensions<'a>(
-    parameters: &'a Parameters,
-    settings: &'a Settings,
-) -> (&'a [String], &'a [String]) {
-    match (parameters, settings) {
-        (Parameters::PostgreSql(own), Settings::PostgreSql(settings)) => {
-            (&own.extensions, &settings.extensions)
-        }
-        _ => (&[], &[]),
-    }
-}
-
-/// Whether a claim turns off versions that its environment demands.
-pub fn declines_versioning(parameters: &Parameters, settings: &Settings) -> bool {
-    match (parameters, settings) {
-        (Parameters::ObjectStore(own), Settings::ObjectStore(settings)) => {
-            settings.versioning == object_store::aws::Versioning::Required && !own.versioning()
-        }
-        _ => false,
-    }
-}
-
 /// Name of the ServiceAccount that a claim wants created, unless one of that name exists.
 pub fn service_account_to_create(claim: &Claim) -> Option<String> {
-    match &claim.parameters {
-        Parameters::ObjectStore(own) => own.access.service_account_to_create(&claim.name),
-        Parameters::PostgreSql(_) | Parameters::Redis(_) => None,
-    }
+    claim.parameters.identity()?.service_account_to_create(&claim.name)
 }
 
-/// What an omitted immutable text parameter means.
-pub fn default_of(claim: &Claim, parameter: &str) -> Option<String> {
-    match (&claim.parameters, parameter) {
-        (Parameters::PostgreSql(_), "databaseName") => {
-            Some(postgresql::default_database(&claim.name))
+/// The operators of other projects that a claim needs.
+pub fn operators(claim: &Claim) -> Vec<Operator> {
+    match (&claim.parameters, claim.flavour) {
+        (Parameters::PostgreSql(_), Flavour::Namespaced) => {
+            vec![Operator::ExternalSecrets, Operator::ProviderSql, Operator::ProviderKubernetes]
         }
-        (Parameters::Redis(_), "engine") => Some(redis::Engine::default().name().to_owned()),
-        _ => None,
+        (Parameters::PostgreSql(_), Flavour::Claims) => {
+            vec![Operator::ExternalSecrets, Operator::ProviderSql]
+        }
+        (Parameters::Redis(_) | Parameters::ObjectStore(_), _) => Vec::new(),
     }
 }
 

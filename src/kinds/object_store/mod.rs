@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Common;
 use crate::claim::{Change, Form, Parameter};
-use crate::credentials::identity::{Creation, Holder};
+use crate::credentials::identity::Wish;
 use crate::outcome::{Class, OwnedKey};
 
 /// Key of the resource that holds the data.
@@ -104,7 +104,8 @@ const ACCESS: &[Parameter] = &[
     Parameter {
         name: "joinIdentityOf",
         form: Form::Text,
-        about: "Another ObjectStore of this namespace whose identity may use this bucket too.",
+        about: "Another claim of this namespace whose identity may use this bucket too: the name of an \
+                ObjectStore, or Kind/name.",
         change: Change::Allowed,
     },
 ];
@@ -142,29 +143,12 @@ pub struct Access {
 }
 
 impl Access {
-    /// Name of the ServiceAccount whose pods may use the bucket of `claim`.
-    pub fn service_account<'a>(&'a self, claim: &'a str) -> &'a str {
-        self.service_account_name.as_deref().unwrap_or(claim)
-    }
-
-    /// Name of the ServiceAccount to create, unless it exists.
-    pub fn service_account_to_create(&self, claim: &str) -> Option<String> {
-        let creates = self.create_service_account.unwrap_or(self.service_account_name.is_none());
-        (creates && self.join_identity_of.is_none()).then(|| self.service_account(claim).to_owned())
-    }
-
-    /// Who holds the identity of `claim`.
-    pub fn holder<'a>(&'a self, claim: &'a str) -> Holder<'a> {
-        if let Some(other) = &self.join_identity_of {
-            return Holder::IdentityOf(other);
-        }
-        Holder::ServiceAccount {
-            name: self.service_account(claim),
-            creation: match (self.create_service_account, &self.service_account_name) {
-                (Some(true), _) | (None, None) => Creation::Wanted,
-                (None, Some(_)) => Creation::Unasked,
-                (Some(false), _) => Creation::Declined,
-            },
+    /// Whose identity is meant.
+    pub fn wish(&self) -> Wish<'_> {
+        Wish {
+            service_account: self.service_account_name.as_deref(),
+            create: self.create_service_account,
+            join: self.join_identity_of.as_deref(),
         }
     }
 }

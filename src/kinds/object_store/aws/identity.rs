@@ -32,7 +32,7 @@ pub(super) fn compose(
     let mode = parameters.access.mode.unwrap_or_default();
     let account = &order.place.account_id;
     let statements = key.map(|key| statements(bucket, mode, account, key)).ok_or(KEY);
-    let holder = parameters.access.holder(&order.claim.name);
+    let holder = parameters.access.wish().holder(order.claim.kind, &order.claim.name);
     identity::grant(order, plan, holder, statements)
 }
 

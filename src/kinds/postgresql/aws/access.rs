@@ -1,21 +1,19 @@
 //! How an application gets in: a role of its own, made with the administrator's password, which
 //! stays in the platform's namespace.
 //!
-//! Each stage is composed when what it needs was observed. A stage that was composed before
-//! stays composed; what cannot be said again is kept as it is.
-//!
 //! provider-sql deletes nothing here ([`Lifetime::Forever`]): a Grant that is deleted together
 //! with its Database hangs for ever, and an instance that goes first leaves objects whose
 //! finalizer nobody can remove. With the instance, all of them are gone anyway.
 
 use crate::backends::cluster::Shows;
 use crate::backends::managed::{Lifetime, ManagedResource, SQL_CONFIG, Type};
-use crate::backends::{Order, Presence};
+use crate::backends::stages::{Lack, stage};
+use crate::backends::{Operator, Order};
 use crate::claim::Flavour;
 use crate::credentials::{self, Binding};
 use crate::manifest::Node;
 use crate::observed::Sensitive;
-use crate::outcome::{CredentialsWait, Plan};
+use crate::outcome::Plan;
 use crate::{list, object};
 
 const ROLE: Type = Type::postgresql("Role");
@@ -42,18 +40,6 @@ pub(super) struct Application<'a> {
     pub(super) extensions: &'a [String],
 }
 
-/// What a stage still needs.
-struct Lack {
-    reason: &'static str,
-    what: String,
-}
-
-impl Lack {
-    fn new(reason: &'static str, what: impl Into<String>) -> Self {
-        Self { reason, what: what.into() }
-    }
-}
-
 /// Composes as many stages as can be, and delivers the credentials after the last one.
 pub(super) fn give(order: &Order<'_>, plan: &mut Plan, application: &Application<'_>) {
     let stages = [
@@ -67,8 +53,7 @@ pub(super) fn give(order: &Order<'_>, plan: &mut Plan, application: &Application
     }
     let lack = stages.into_iter().find_map(Result::err);
     let lack = lack.unwrap_or_else(|| without_login(order));
-    let message = format!("The credentials wait for {}", lack.what);
-    credentials::wait(order, plan, CredentialsWait { reason: lack.reason, message });
+    credentials::wait(order, plan, lack.credentials_wait());
 }
 
 /// What is lacking when every stage is composed and nobody knows how to log in.
@@ -89,70 +74,12 @@ fn without_login(order: &Order<'_>) -> Lack {
     )
 }
 
-/// Composes a stage when nothing is lacking; else its resources wait.
-fn stage<'a>(
-    order: &Order<'_>,
-    plan: &mut Plan,
-    parts: impl IntoIterator<Item = &'a str>,
-    ready: Result<(), Lack>,
-    compose: impl FnOnce(&mut Plan),
-) -> Result<(), Lack> {
-    match &ready {
-        Ok(()) => compose(plan),
-        Err(lack) => {
-            for part in parts {
-                plan.wait(order.key(part), lack.what.clone());
-            }
-        }
-    }
-    ready
-}
-
-fn exists(order: &Order<'_>, part: &str) -> bool {
-    order.observed.get(&order.key(part)).is_some()
-}
-
-/// Whether an operator is there: because it was asked for, or because one of its kinds was
-/// composed already, while Crossplane is still to be asked again.
-fn operator(
-    order: &Order<'_>,
-    name: &str,
-    presence: Presence,
-    proofs: &[&str],
-) -> Result<(), Lack> {
-    match presence {
-        _ if proofs.iter().any(|part| exists(order, part)) => Ok(()),
-        Presence::Installed => Ok(()),
-        Presence::Unknown => Err(Lack::new(
-            "WaitingForOperators",
-            format!("Crossplane to tell whether {name} is installed"),
-        )),
-        Presence::Missing => Err(Lack::new(
-            "OperatorMissing",
-            format!(
-                "{name}, which is not installed in this cluster; contact {}",
-                order.offering.platform.contact
-            ),
-        )),
-    }
-}
-
 fn provider_sql(order: &Order<'_>) -> Result<(), Lack> {
-    let presence = order.operators.provider_sql;
-    operator(order, "provider-sql", presence, &[SQL_CONFIG, APPLICATION])
+    order.operator(Operator::ProviderSql, &[SQL_CONFIG, APPLICATION])
 }
 
-/// provider-kubernetes, where objects outside the claim's namespace need it.
-fn provider_kubernetes(order: &Order<'_>) -> Result<(), Lack> {
-    match order.claim.flavour {
-        Flavour::Claims => Ok(()),
-        Flavour::Namespaced => operator(
-            order,
-            "provider-kubernetes",
-            order.operators.provider_kubernetes,
-            &[MASTER_SECRET, SQL_CONFIG],
-        ),
-    }
+fn carrier(order: &Order<'_>) -> Result<(), Lack> {
+    order.carrier(&[MASTER_SECRET, SQL_CONFIG])
 }
 
 /// The administrator's password, copied from RDS's own secret to the platform's namespace.
@@ -161,28 +88,19 @@ fn master_secret(
     plan: &mut Plan,
     application: &Application<'_>,
 ) -> Result<(), Lack> {
-    let operators = operator(
-        order,
-        "External Secrets Operator",
-        order.operators.external_secrets,
-        &[MASTER_SECRET],
-    )
-    .and_then(|()| provider_kubernetes(order));
-    let server = operators.and_then(|()| {
-        application.address.zip(application.master_secret).ok_or_else(|| {
-            Lack::new(
-                "WaitingForServer",
-                "the server's address and its administrator's secret, which AWS reports when the \
-                 server is created",
-            )
-        })
-    });
-    let (ready, server) = match server {
-        Ok(server) => (Ok(()), Some(server)),
-        Err(lack) => (Err(lack), None),
-    };
-    stage(order, plan, [MASTER_SECRET], ready, |plan| {
-        let Some((address, arn)) = server else { return };
+    let server = order
+        .operator(Operator::ExternalSecrets, &[MASTER_SECRET])
+        .and_then(|()| carrier(order))
+        .and_then(|()| {
+            application.address.zip(application.master_secret).ok_or_else(|| {
+                Lack::new(
+                    "WaitingForServer",
+                    "the server's address and its administrator's secret, which AWS reports when \
+                     the server is created",
+                )
+            })
+        });
+    stage(order, plan, [MASTER_SECRET], server, |plan, (address, arn)| {
         let manifest = external_secret(order, address, application.port, arn);
         order.carry(plan, MASTER_SECRET, Shows::Condition, manifest);
     })
@@ -227,9 +145,9 @@ fn external_secret(order: &Order<'_>, address: &str, port: i64, arn: &str) -> No
 
 /// provider-sql's configuration: the server, and the administrator's Secret.
 fn configuration(order: &Order<'_>, plan: &mut Plan) -> Result<(), Lack> {
-    let ready = provider_sql(order).and_then(|()| provider_kubernetes(order)).and_then(|()| {
+    let ready = provider_sql(order).and_then(|()| carrier(order)).and_then(|()| {
         let copied = order.observed.is_ready(&order.key(MASTER_SECRET));
-        if copied || exists(order, SQL_CONFIG) {
+        if copied || order.exists(SQL_CONFIG) {
             return Ok(());
         }
         Err(Lack::new(
@@ -237,7 +155,7 @@ fn configuration(order: &Order<'_>, plan: &mut Plan) -> Result<(), Lack> {
             "the administrator's password to arrive in the platform's namespace",
         ))
     });
-    stage(order, plan, [SQL_CONFIG], ready, |plan| {
+    stage(order, plan, [SQL_CONFIG], ready, |plan, ()| {
         let (type_, kind) = match order.claim.flavour {
             Flavour::Namespaced => {
                 (Type::postgresql("ClusterProviderConfig"), "ClusterProviderConfig")
@@ -279,12 +197,12 @@ fn objects(order: &Order<'_>, plan: &mut Plan, application: &Application<'_>) ->
         .into_iter()
         .chain(extensions.iter().map(String::as_str));
     let ready = provider_sql(order).and_then(|()| {
-        if exists(order, SQL_CONFIG) || exists(order, APPLICATION) {
+        if order.exists(SQL_CONFIG) || order.exists(APPLICATION) {
             return Ok(());
         }
         Err(Lack::new("WaitingForConfiguration", "provider-sql's access to the server"))
     });
-    stage(order, plan, parts, ready, |plan| {
+    stage(order, plan, parts, ready, |plan, ()| {
         let make = |kind, part: &str, external_name, for_provider| ManagedResource {
             kind,
             part: part.to_owned(),

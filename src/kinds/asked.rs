@@ -1,0 +1,118 @@
+//! What guardrails ask of a claim that only some kinds can answer.
+
+use super::{Kind, Parameters, Settings, object_store, postgresql, redis};
+use crate::catalog::Range;
+use crate::claim::Claim;
+use crate::observed::Observed;
+
+/// A number that a claim may set, and its limits.
+#[derive(Clone, Copy, Debug)]
+pub struct Number {
+    /// The parameter.
+    pub name: &'static str,
+    /// What the claim says.
+    pub value: Option<i64>,
+    /// What it may say.
+    pub range: Range,
+}
+
+/// The numbers of a claim.
+pub fn numbers(parameters: &Parameters, settings: &Settings) -> Vec<Number> {
+    match (parameters, settings) {
+        (Parameters::PostgreSql(own), Settings::PostgreSql(settings)) => vec![
+            Number { name: "storageGB", value: own.storage_gb, range: settings.storage_range() },
+            Number {
+                name: "backupRetentionDays",
+                value: own.backup_retention_days,
+                range: settings.backup_retention_days,
+            },
+        ],
+        (Parameters::ObjectStore(own), Settings::ObjectStore(settings)) => vec![
+            Number {
+                name: "expireAfterDays",
+                value: own.expire_after_days,
+                range: settings.expire_after_days,
+            },
+            Number {
+                name: "archiveAfterDays",
+                value: own.archive_after_days,
+                range: settings.archive_after_days,
+            },
+        ],
+        _ => Vec::new(),
+    }
+}
+
+/// The storage that a claim asks for, in GB.
+pub fn storage_gb(parameters: &Parameters) -> Option<i64> {
+    match parameters {
+        Parameters::PostgreSql(own) => own.storage_gb,
+        Parameters::Redis(_) | Parameters::ObjectStore(_) => None,
+    }
+}
+
+/// The storage that exists, in GB.
+pub fn living_storage_gb(kind: Kind, observed: &Observed) -> Option<i64> {
+    match kind {
+        Kind::PostgreSqlInstance => postgresql::aws::living_storage_gb(observed),
+        Kind::RedisInstance | Kind::ObjectStore => None,
+    }
+}
+
+/// The maintenance window that a claim asks for, and the backup window it must not meet.
+pub fn windows<'a>(
+    parameters: &'a Parameters,
+    settings: &'a Settings,
+) -> (Option<&'a str>, Option<&'a str>) {
+    match (parameters, settings) {
+        (Parameters::PostgreSql(own), Settings::PostgreSql(settings)) => {
+            (own.maintenance_window.as_deref(), Some(&settings.backup_window))
+        }
+        (Parameters::Redis(own), Settings::Redis(settings)) => {
+            (own.maintenance_window.as_deref(), Some(&settings.snapshot_window))
+        }
+        _ => (None, None),
+    }
+}
+
+/// Name of the database that a claim wants, asked for or not; `None` for kinds without.
+pub fn database_name(claim: &Claim) -> Option<String> {
+    match &claim.parameters {
+        Parameters::PostgreSql(own) => Some(own.database(&claim.name)),
+        Parameters::Redis(_) | Parameters::ObjectStore(_) => None,
+    }
+}
+
+/// The extensions that a claim asks for, and those on offer.
+pub fn extensions<'a>(
+    parameters: &'a Parameters,
+    settings: &'a Settings,
+) -> (&'a [String], &'a [String]) {
+    match (parameters, settings) {
+        (Parameters::PostgreSql(own), Settings::PostgreSql(settings)) => {
+            (&own.extensions, &settings.extensions)
+        }
+        _ => (&[], &[]),
+    }
+}
+
+/// Whether a claim turns off versions that its environment demands.
+pub fn declines_versioning(parameters: &Parameters, settings: &Settings) -> bool {
+    match (parameters, settings) {
+        (Parameters::ObjectStore(own), Settings::ObjectStore(settings)) => {
+            settings.versioning == object_store::aws::Versioning::Required && !own.versioning()
+        }
+        _ => false,
+    }
+}
+
+/// What an omitted immutable text parameter means.
+pub fn default_of(claim: &Claim, parameter: &str) -> Option<String> {
+    match (&claim.parameters, parameter) {
+        (Parameters::PostgreSql(_), "databaseName") => {
+            Some(postgresql::default_database(&claim.name))
+        }
+        (Parameters::Redis(_), "engine") => Some(redis::Engine::default().name().to_owned()),
+        _ => None,
+    }
+}
