@@ -16,7 +16,7 @@ What AWS Security Hub asks of the resources that claims become, and the checks o
 
 - **held**: whatever a claim says.
 - **by parameter**: a parameter of the claim decides.
-- **waived**: not held, for the reason given.
+- **waived**: not held, for the reason given. What the control's checks find there is waived, too, and nothing else.
 ";
 
 /// The whole page.
@@ -56,7 +56,7 @@ fn summary(file: &File) -> String {
 
 fn section(kinds: &[String], controls: &[&Control]) -> String {
     let mut section = format!(
-        "\n## {}\n\n| control | severity | asks for | {} | by | checkov |\n|---|---|---|{}---|---|\n",
+        "\n## {}\n\n| control | severity | asks for | {} | held by | checkov |\n|---|---|---|{}---|---|\n",
         kinds.join(", "),
         ENVIRONMENTS.join(" | "),
         "---|".repeat(ENVIRONMENTS.len()),
@@ -66,7 +66,7 @@ fn section(kinds: &[String], controls: &[&Control]) -> String {
         section.push_str(&row(control));
         if let Some(parameter) = &control.parameter {
             notes.push(format!(
-                "- **{}**, {}: held with {}.\n",
+                "- **{}**, in {}: held with {}.\n",
                 control.id,
                 parameter.environments.join(" and "),
                 condition(parameter),
@@ -76,8 +76,8 @@ fn section(kinds: &[String], controls: &[&Control]) -> String {
             let place = waiver
                 .environments
                 .as_ref()
-                .map_or_else(|| "everywhere".to_owned(), |environments| environments.join(" and "));
-            notes.push(format!("- **{}**, waived {place}: {}\n", control.id, waiver.reason));
+                .map_or_else(String::new, |names| format!(" in {}", names.join(" and ")));
+            notes.push(format!("- **{}**, waived{place}: {}\n", control.id, waiver.reason));
         }
     }
     if !notes.is_empty() {
@@ -137,6 +137,9 @@ fn proof(probe: &Probe) -> String {
         values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", ")
     };
     let mut proof = format!("`{field}`");
+    if let Some(kind) = &probe.kind {
+        proof.push_str(&format!(" of a {kind}"));
+    }
     if probe.unset {
         proof.push_str(" unset");
     }
