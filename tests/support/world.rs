@@ -391,6 +391,10 @@ fn report(kind: &str, wanted: &Json, external: &str) -> (Json, BTreeMap<String, 
                 ]),
             )
         }
+        "Key" => (
+            json!({"arn": format!("arn:aws:kms:eu-west-1:111122223333:key/{external}")}),
+            details(&[]),
+        ),
         "Role" if wanted.get("assumeRolePolicy").is_none() => (
             json!({}),
             details(&[
