@@ -93,7 +93,7 @@ fn claims(kind: Kind, environment: &str) -> Vec<Json> {
     for size in ["small", "medium", "large"] {
         claims.push(json!({"size": size}));
         for wanted in [true, false] {
-            if wanted || !required || !kind.has_availability() {
+            if wanted || !required || kind == Kind::ObjectStore {
                 claims.push(json!({"size": size, "highAvailability": wanted}));
             }
         }

@@ -58,9 +58,11 @@ impl Probe {
                 value.as_str().is_some_and(|text| pattern.is_match(text))
             })
             && self.refers.as_ref().is_none_or(|type_| {
-                objects
-                    .iter()
-                    .any(|object| type_of(object) == *type_ && object["metadata"]["name"] == *value)
+                let external = "crossplane.io/external-name";
+                objects.iter().filter(|object| type_of(object) == *type_).any(|object| {
+                    let metadata = &object["metadata"];
+                    metadata["name"] == *value || metadata["annotations"][external] == *value
+                })
             })
     }
 }

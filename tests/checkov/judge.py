@@ -60,7 +60,7 @@ NETWORK = ["aws_security_group", "aws_vpc_security_group_ingress_rule", "aws_clo
 COUNTS = {
     "PostgreSQLInstance": Counter(
         ["aws_db_instance", "aws_db_parameter_group", "aws_db_subnet_group", *NETWORK, "aws_cloudwatch_log_group"]
-        + 3 * ["aws_cloudwatch_metric_alarm"]
+        + 4 * ["aws_cloudwatch_metric_alarm"]
     ),
     "RedisInstance": Counter(
         ["aws_elasticache_replication_group", "aws_elasticache_parameter_group", "aws_elasticache_subnet_group"]
@@ -152,6 +152,12 @@ def type_of(item: Json) -> str:
     return f"{group}.{item['kind']}" if domain.endswith("upbound.io") else ""
 
 
+def names(item: Json) -> list[str]:
+    """The names by which others refer to a managed resource."""
+    external = item["metadata"].get("annotations", {}).get("crossplane.io/external-name")
+    return [name for name in (item["metadata"]["name"], external) if name]
+
+
 def snake(name: str) -> str:
     return re.sub("([A-Z])", r"_\1", name).lower()
 
@@ -171,10 +177,13 @@ def plan(worlds: dict[str, list[Json]]) -> Json:
     values, changes, configuration = [], [], []
     for world, objects in worlds.items():
         managed = [item for item in objects if type_of(item)]
+        # By the object's name, as references have it, and by its name in AWS.
         addresses = {}
         for item in managed:
             key = item["metadata"]["annotations"]["crossplane.io/composition-resource-name"]
-            addresses[item["metadata"]["name"]] = f"{TYPES[type_of(item)]}.{world}_{re.sub('[^a-z0-9]', '_', key)}"
+            address = f"{TYPES[type_of(item)]}.{world}_{re.sub('[^a-z0-9]', '_', key)}"
+            for name in names(item):
+                addresses[name] = address
         for item in managed:
             address = addresses[item["metadata"]["name"]]
             kind, name = address.split(".")
@@ -187,6 +196,9 @@ def plan(worlds: dict[str, list[Json]]) -> Json:
                     targets = [addresses[one["name"]] for one in (value if isinstance(value, list) else [value])]
                     references = [text for target in targets for text in (f"{target}.id", target)]
                     expressions[snake(re.sub("Ref(s?)$", r"\1", field))] = {"references": references}
+                elif field.endswith("GroupName") and value in addresses:
+                    target = addresses[value]
+                    expressions[snake(field)] = {"references": [f"{target}.id", target]}
                 else:
                     arguments[snake(field)] = planned(field, value)
             values.append({**head, "values": arguments})
@@ -264,13 +276,14 @@ def break_it(objects: list[Json], way: Json) -> list[Json]:
     """A copy of `objects` in which something is broken."""
     objects = copy.deepcopy(objects)
     if way.get("removed"):
-        gone = {item["metadata"]["name"] for item in objects if type_of(item) == way["of"]}
-        objects = [item for item in objects if item["metadata"]["name"] not in gone]
+        removed = [item for item in objects if type_of(item) == way["of"]]
+        objects = [item for item in objects if item not in removed]
+        gone = {name for item in removed for name in names(item)}
         for item in filter(type_of, objects):
             item["spec"]["forProvider"] = {
                 field: value
                 for field, value in item["spec"]["forProvider"].items()
-                if not (field.endswith("Ref") and value["name"] in gone)
+                if not (isinstance(target := value["name"] if field.endswith("Ref") else value, str) and target in gone)
             }
     for item in objects:
         if type_of(item) == way["of"]:

@@ -73,7 +73,8 @@ fn refuses_names_that_are_none() {
     assert_refused(
         &join("receipts*"),
         &["spec.parameters.access.joinIdentityOf [service-account-name]: \"receipts*\" is not \
-             the name of an ObjectStore. Give the name of another ObjectStore of this namespace."],
+             the name of a claim with an identity. Give the name of another ObjectStore of this namespace, or \
+             Kind/name."],
     );
     assert_refused(
         &join("invoices"),
