@@ -40,8 +40,10 @@ fn creating(kind: Kind) -> BTreeMap<String, Json> {
         {"type": "Synced", "status": "True", "reason": "ReconcileSuccess"},
         {"type": "Ready", "status": "False", "reason": "Creating"},
     ]});
-    if let Some(primary) = world.observed.get_mut(kind.primary_key()) {
-        primary["status"] = status;
+    for key in kind.primary_keys() {
+        if let Some(primary) = world.observed.get_mut(*key) {
+            primary["status"] = status.clone();
+        }
     }
     for secret in world.observed.values_mut().filter(|object| object["kind"] == "Secret") {
         secret.as_object_mut().expect("an object").remove("data");

@@ -85,7 +85,7 @@ impl Order<'_> {
 
     /// The parameter groups' families, where the living resource uses `group`.
     pub fn families(&self, version: &ChosenVersion<'_>, group: Option<&str>) -> Families {
-        let of_catalogue = version.entry.map(|version| version.family.clone());
+        let of_catalogue = version.entry.and_then(|version| version.family.clone());
         let in_use = self
             .living_families()
             .find(|family| Some(self.parameter_group_name(family).as_str()) == group);

@@ -6,6 +6,7 @@ use super::Order;
 use super::place::{Identity, Situated};
 use crate::claim::Flavour;
 use crate::guardrails::MEMORY_ANNOTATION;
+use crate::kinds::event_stream;
 use crate::manifest::Node;
 use crate::observed::EXTERNAL_NAME;
 use crate::outcome::{Plan, Readiness};
@@ -16,6 +17,27 @@ pub const SQL_CONFIG: &str = "sql-config";
 
 /// Name of provider-kubernetes' `ClusterProviderConfig` for this cluster.
 const THIS_CLUSTER: &str = "default";
+
+/// A provider's configuration, as a namespaced managed resource refers to it.
+#[derive(Clone, Debug)]
+pub struct ProviderConfig {
+    /// Its kind.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+}
+
+impl ProviderConfig {
+    /// One that every namespace may refer to.
+    pub fn of_cluster(name: String) -> Self {
+        Self { kind: "ClusterProviderConfig", name }
+    }
+
+    /// One in the claim's own namespace.
+    pub fn of_namespace(name: String) -> Self {
+        Self { kind: "ProviderConfig", name }
+    }
+}
 
 /// A kind of managed resource.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +60,11 @@ pub enum Provider {
     },
     /// provider-sql, for PostgreSQL servers.
     PostgreSql,
+    /// provider-kafka, one API group a kind.
+    Kafka {
+        /// First part of the API group: `topic`.
+        group: &'static str,
+    },
     /// provider-kubernetes: objects that a namespaced composite resource may not compose itself.
     Kubernetes,
 }
@@ -57,6 +84,11 @@ impl Type {
         Self { provider: Provider::PostgreSql, kind }
     }
 
+    /// A kind of provider-kafka.
+    pub const fn kafka(group: &'static str, kind: &'static str) -> Self {
+        Self { provider: Provider::Kafka { group }, kind }
+    }
+
     /// provider-kubernetes' only kind.
     pub const KUBERNETES_OBJECT: Self = Self { provider: Provider::Kubernetes, kind: "Object" };
 
@@ -74,6 +106,10 @@ impl Type {
                 "postgresql.sql.m.crossplane.io/v1alpha1".to_owned()
             }
             Provider::PostgreSql => "postgresql.sql.crossplane.io/v1alpha1".to_owned(),
+            Provider::Kafka { group } if namespaced => {
+                format!("{group}.kafka.m.crossplane.io/v1alpha1")
+            }
+            Provider::Kafka { group } => format!("{group}.kafka.crossplane.io/v1alpha1"),
             Provider::Kubernetes if namespaced => "kubernetes.m.crossplane.io/v1alpha1".to_owned(),
             Provider::Kubernetes => "kubernetes.crossplane.io/v1alpha2".to_owned(),
         }
@@ -180,10 +216,9 @@ impl Order<'_> {
                 Some(secret) => secret.name,
                 None => self.names.object(&format!("{}-connection", resource.part)),
             });
-        let provider_config = match living.spec.provider_config_ref {
-            Some(living) => living.name,
-            None => self.provider_config(resource.kind.provider),
-        };
+        let ProviderConfig { kind: config_kind, name: config_name } =
+            self.provider_config(resource.kind.provider);
+        let config_name = living.spec.provider_config_ref.map_or(config_name, |living| living.name);
         let for_provider = keep(resource.for_provider, living.spec.for_provider);
         object! {
             apiVersion: resource.kind.api_version(flavour),
@@ -193,8 +228,8 @@ impl Order<'_> {
                 managementPolicies: retained.then(|| list!["Observe", "Create", "Update", "LateInitialize"]),
                 deletionPolicy: (retained && cluster_scoped).then_some("Orphan"),
                 providerConfigRef: object! {
-                    kind: (!cluster_scoped).then_some("ClusterProviderConfig"),
-                    name: provider_config,
+                    kind: (!cluster_scoped).then_some(config_kind),
+                    name: config_name,
                 },
                 writeConnectionSecretToRef: connection.map(|name| object! {
                     name: name,
@@ -206,11 +241,14 @@ impl Order<'_> {
         }
     }
 
-    fn provider_config(&self, provider: Provider) -> String {
+    fn provider_config(&self, provider: Provider) -> ProviderConfig {
         match provider {
-            Provider::Aws { .. } => self.place.provider_config.clone(),
-            Provider::PostgreSql => self.platform_object_name(SQL_CONFIG),
-            Provider::Kubernetes => THIS_CLUSTER.to_owned(),
+            Provider::Aws { .. } => ProviderConfig::of_cluster(self.place.provider_config.clone()),
+            Provider::PostgreSql => {
+                ProviderConfig::of_cluster(self.platform_object_name(SQL_CONFIG))
+            }
+            Provider::Kafka { .. } => event_stream::aws::provider_config(self),
+            Provider::Kubernetes => ProviderConfig::of_cluster(THIS_CLUSTER.to_owned()),
         }
     }
 

@@ -18,18 +18,21 @@ pub enum Operator {
     ProviderSql,
     /// provider-kubernetes: objects that a namespaced composite resource may not compose itself.
     ProviderKubernetes,
+    /// RabbitMQ's messaging topology operator: vhosts, users and permissions.
+    MessagingTopology,
+    /// provider-kafka: topics and access control lists.
+    ProviderKafka,
 }
 
 impl Operator {
-    /// Every operator.
-    pub const ALL: [Self; 3] = [Self::ExternalSecrets, Self::ProviderSql, Self::ProviderKubernetes];
-
     /// What people call it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ExternalSecrets => "External Secrets Operator",
             Self::ProviderSql => "provider-sql",
             Self::ProviderKubernetes => "provider-kubernetes",
+            Self::MessagingTopology => "RabbitMQ's messaging topology operator",
+            Self::ProviderKafka => "provider-kafka",
         }
     }
 
@@ -39,6 +42,8 @@ impl Operator {
             Self::ExternalSecrets => "external-secret",
             Self::ProviderSql => "postgresql-role",
             Self::ProviderKubernetes => "kubernetes-object",
+            Self::MessagingTopology => "rabbitmq-user",
+            Self::ProviderKafka => "kafka-topic",
         }
     }
 
@@ -50,6 +55,8 @@ impl Operator {
             Self::ProviderKubernetes => {
                 (Type::KUBERNETES_OBJECT.api_version(flavour), Type::KUBERNETES_OBJECT.kind)
             }
+            Self::MessagingTopology => ("rabbitmq.com/v1beta1".to_owned(), "User"),
+            Self::ProviderKafka => (Type::kafka("topic", "Topic").api_version(flavour), "Topic"),
         }
     }
 
@@ -59,6 +66,8 @@ impl Operator {
             Self::ExternalSecrets => operators.external_secrets,
             Self::ProviderSql => operators.provider_sql,
             Self::ProviderKubernetes => operators.provider_kubernetes,
+            Self::MessagingTopology => operators.messaging_topology,
+            Self::ProviderKafka => operators.provider_kafka,
         }
     }
 }

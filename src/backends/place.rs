@@ -80,7 +80,8 @@ impl Place {
     /// Where the living primary resource is, else where the catalogue says.
     pub fn of(offering: &Offering, observed: &Observed) -> Self {
         let kind = offering.kind;
-        let primary = Situated::read(observed, kind.primary_key()).spec;
+        let placed = kind.placed_keys().iter().find(|key| observed.get(key).is_some());
+        let primary = placed.map(|key| Situated::read(observed, key).spec).unwrap_or_default();
         let group = format!("{}-security-group", kind.key_prefix());
         let network = Situated::read(observed, &group).spec.for_provider.vpc_id;
         let role = Situated::read(observed, &format!("{}-role", kind.key_prefix()));

@@ -52,8 +52,9 @@ pub struct Version {
     pub name: String,
     /// What AWS is told: `"17"`, or `"7.1"` where it wants more than the major version.
     pub engine_version: String,
-    /// The parameter group family: `postgres17`.
-    pub family: String,
+    /// The parameter group family, where the service has them: `postgres17`.
+    #[serde(default)]
+    pub family: Option<String>,
     /// Last day of standard support. Claims are warned from the day after.
     #[serde(default)]
     pub standard_support_until: Option<Date>,
@@ -91,6 +92,16 @@ impl Versions {
     /// All names, from the oldest to the newest.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.offered.iter().map(Named::name)
+    }
+
+    /// Checks that every version has a parameter group family.
+    pub fn check_families(&self, problems: &mut Problems) {
+        for (index, version) in self.offered.iter().enumerate() {
+            let named = version.family.as_ref().is_some_and(|family| !family.is_empty());
+            problems.require(named, &format!("offered[{index}].family"), || {
+                "is required: a parameter group family such as postgres17".to_owned()
+            });
+        }
     }
 
     /// Checks names, upgrade paths and that the default is one of them.

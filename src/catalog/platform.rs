@@ -78,6 +78,10 @@ pub struct Operators {
     pub external_secrets: Installed,
     /// provider-sql: `Role`, `Database`, `Grant`, `Extension`.
     pub provider_sql: Installed,
+    /// RabbitMQ's messaging topology operator: `Vhost`, `User`, `Permission`.
+    pub messaging_topology: Installed,
+    /// provider-kafka: `Topic`, `AccessControlList`.
+    pub provider_kafka: Installed,
     /// provider-kubernetes: `Object`. Only the `namespaced` flavour needs it.
     pub provider_kubernetes: Installed,
 }

@@ -2,6 +2,7 @@
 //!
 //! No password is made here. Values come from what was observed and go into one Secret.
 
+pub mod generated;
 pub mod identity;
 
 use std::collections::BTreeMap;
@@ -45,13 +46,16 @@ pub fn deliver(order: &Order<'_>, plan: &mut Plan, binding: Binding) {
         ("provider", order.offering.provider.name().to_owned()),
     ];
     let entries = fixed.into_iter().chain(binding.entries);
-    let secret = secret(
-        name.clone(),
-        order.claim.namespace.clone(),
-        format!("servicebinding.io/{}", binding.kind),
-        entries.map(|(key, value)| (key.to_owned(), ByteString(value.into_bytes()))).collect(),
-    );
-    plan.add(order.claim.kind.credentials_key(), Readiness::Existence, secret);
+    let secret = SecretBuilder {
+        name: name.clone(),
+        namespace: order.claim.namespace.clone(),
+        kind: format!("servicebinding.io/{}", binding.kind),
+        labels: Vec::new(),
+        data: entries
+            .map(|(key, value)| (key.to_owned(), ByteString(value.into_bytes())))
+            .collect(),
+    };
+    plan.add(order.claim.kind.credentials_key(), Readiness::Existence, secret.build());
 }
 
 /// Notes that credentials cannot be delivered yet. A Secret that exists stays.
@@ -65,22 +69,24 @@ pub fn wait(order: &Order<'_>, plan: &mut Plan, reason: CredentialsWait) {
 /// not rotate the value; a value that is known is put back.
 pub fn token_secret(order: &Order<'_>, plan: &mut Plan, part: &str, value: Option<&Sensitive>) {
     let data = value.map(|value| (part.to_owned(), ByteString(value.expose().to_vec())));
-    let secret = secret(
-        order.object_name(part),
-        order.managed_secret_namespace().to_owned(),
-        "Opaque".to_owned(),
-        data.into_iter().collect(),
-    );
-    plan.add(order.key(part), Readiness::Existence, secret);
+    let secret = SecretBuilder {
+        name: order.object_name(part),
+        namespace: order.managed_secret_namespace().to_owned(),
+        kind: "Opaque".to_owned(),
+        labels: Vec::new(),
+        data: data.into_iter().collect(),
+    };
+    plan.add(order.key(part), Readiness::Existence, secret.build());
 }
 
-/// A managed resource's reference to the Secret that [`token_secret`] makes.
-pub fn token_reference(order: &Order<'_>, part: &'static str) -> Node {
+/// A managed resource's reference to the entry `key` of the Secret with this part of the name, in
+/// the namespace of the secrets that managed resources read.
+pub fn secret_reference(order: &Order<'_>, part: &str, key: &'static str) -> Node {
     let cluster_scoped = order.claim.flavour == Flavour::Claims;
     object! {
         name: order.object_name(part),
         namespace: cluster_scoped.then(|| order.managed_secret_namespace().to_owned()),
-        key: part,
+        key: key,
     }
 }
 
@@ -105,24 +111,36 @@ pub fn percent_encode(text: &str) -> String {
     encoded
 }
 
-fn secret(
-    name: String,
-    namespace: String,
-    kind: String,
-    data: BTreeMap<String, ByteString>,
-) -> Node {
-    let secret = Secret {
-        metadata: ObjectMeta {
-            name: Some(name),
-            namespace: Some(namespace),
-            ..ObjectMeta::default()
-        },
-        type_: Some(kind),
-        data: (!data.is_empty()).then_some(data),
-        ..Secret::default()
-    };
-    // A Secret is made of texts and maps: it always serialises.
-    serde_json::to_value(secret).map_or(Node::Absent, Node::from)
+/// A Secret to be composed.
+#[derive(Debug)]
+pub(crate) struct SecretBuilder {
+    pub(crate) name: String,
+    pub(crate) namespace: String,
+    /// Its type.
+    pub(crate) kind: String,
+    pub(crate) labels: Vec<(&'static str, &'static str)>,
+    pub(crate) data: BTreeMap<String, ByteString>,
+}
+
+impl SecretBuilder {
+    pub(crate) fn build(self) -> Node {
+        let Self { name, namespace, kind, labels, data } = self;
+        let labels: BTreeMap<String, String> =
+            labels.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let secret = Secret {
+            metadata: ObjectMeta {
+                name: Some(name),
+                namespace: Some(namespace),
+                labels: (!labels.is_empty()).then_some(labels),
+                ..ObjectMeta::default()
+            },
+            type_: Some(kind),
+            data: (!data.is_empty()).then_some(data),
+            ..Secret::default()
+        };
+        // A Secret is made of texts and maps: it always serialises.
+        serde_json::to_value(secret).map_or(Node::Absent, Node::from)
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::schema::of;
 use crate::catalog::{Aws, Environment, Platform};
-use crate::kinds::{Kind, object_store, postgresql, redis};
+use crate::kinds::{Kind, event_stream, message_queue, object_store, postgresql, redis};
 
 /// Where the file belongs in the repository.
 pub const PATH: &str = "docs/catalog-reference.md";
@@ -62,6 +62,8 @@ fn settings(kind: Kind) -> Json {
     match kind {
         Kind::PostgreSqlInstance => of::<postgresql::aws::Settings>(),
         Kind::RedisInstance => of::<redis::aws::Settings>(),
+        Kind::MessageQueue => of::<message_queue::aws::Settings>(),
+        Kind::EventStream => of::<event_stream::aws::Settings>(),
         Kind::ObjectStore => of::<object_store::aws::Settings>(),
     }
 }

@@ -42,10 +42,11 @@ impl Memory {
     /// Reads what the living resource remembers; `None` when there is none yet. Without a
     /// readable annotation it is guessed from what the resource looks like.
     pub fn read(offering: &Offering, observed: &Observed) -> Result<Option<Self>, ReadError> {
-        let key = offering.kind.primary_key();
-        let Some(living) = observed.read::<Managed<Unread, Unread>>(key)? else {
+        let mut keys = offering.kind.primary_keys().iter();
+        let Some(key) = keys.find(|key| observed.get(key).is_some()) else {
             return Ok(None);
         };
+        let living: Managed<Unread, Unread> = observed.managed(key)?;
         let annotation = living.metadata.annotations.get(ANNOTATION);
         if let Some(memory) = annotation.and_then(|text| serde_json::from_str(text).ok()) {
             Ok(Some(memory))

@@ -3,6 +3,7 @@
 //! One file a guardrail: its code, its meaning, its check and its words. [`ALL`] is the order
 //! in which lists show them.
 
+mod availability_fixed;
 mod composition_pinned;
 mod credentials_secret_name;
 mod database_name;
@@ -91,6 +92,7 @@ pub const ALL: &[&Guardrail] = &[
     &version_jump::GUARDRAIL,
     &high_availability_required::GUARDRAIL,
     &high_availability_unavailable::GUARDRAIL,
+    &availability_fixed::GUARDRAIL,
     &number_out_of_range::GUARDRAIL,
     &lifecycle_order::GUARDRAIL,
     &versioning_required::GUARDRAIL,

@@ -22,7 +22,12 @@ fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
         return Vec::new();
     };
     let Some(offered) = checkup.offering.settings.versions(&checkup.claim.parameters) else {
-        return Vec::new();
+        return vec![Violation::new(
+            GUARDRAIL.code,
+            "spec.parameters.version",
+            format!("Version {} cannot be chosen here", quote(version)),
+            "Leave version out",
+        )];
     };
     if offered.find(version).is_some() {
         return Vec::new();

@@ -1,6 +1,6 @@
 //! What guardrails ask of a claim that only some kinds can answer.
 
-use super::{Kind, Parameters, Settings, object_store, postgresql, redis};
+use super::{Kind, Parameters, Settings, event_stream, object_store, postgresql, redis};
 use crate::catalog::Range;
 use crate::claim::Claim;
 use crate::observed::Observed;
@@ -39,6 +39,18 @@ pub fn numbers(parameters: &Parameters, settings: &Settings) -> Vec<Number> {
                 range: settings.archive_after_days,
             },
         ],
+        (Parameters::EventStream(own), Settings::EventStream(settings)) => vec![
+            Number {
+                name: "partitions",
+                value: own.partitions,
+                range: settings.partitions_range(),
+            },
+            Number {
+                name: "retentionHours",
+                value: own.retention_hours,
+                range: settings.retention_hours,
+            },
+        ],
         _ => Vec::new(),
     }
 }
@@ -47,7 +59,7 @@ pub fn numbers(parameters: &Parameters, settings: &Settings) -> Vec<Number> {
 pub fn storage_gb(parameters: &Parameters) -> Option<i64> {
     match parameters {
         Parameters::PostgreSql(own) => own.storage_gb,
-        Parameters::Redis(_) | Parameters::ObjectStore(_) => None,
+        _ => None,
     }
 }
 
@@ -55,7 +67,7 @@ pub fn storage_gb(parameters: &Parameters) -> Option<i64> {
 pub fn living_storage_gb(kind: Kind, observed: &Observed) -> Option<i64> {
     match kind {
         Kind::PostgreSqlInstance => postgresql::aws::living_storage_gb(observed),
-        Kind::RedisInstance | Kind::ObjectStore => None,
+        _ => None,
     }
 }
 
@@ -71,6 +83,7 @@ pub fn windows<'a>(
         (Parameters::Redis(own), Settings::Redis(settings)) => {
             (own.maintenance_window.as_deref(), Some(&settings.snapshot_window))
         }
+        (Parameters::MessageQueue(own), _) => (own.maintenance_window.as_deref(), None),
         _ => (None, None),
     }
 }
@@ -79,7 +92,7 @@ pub fn windows<'a>(
 pub fn database_name(claim: &Claim) -> Option<String> {
     match &claim.parameters {
         Parameters::PostgreSql(own) => Some(own.database(&claim.name)),
-        Parameters::Redis(_) | Parameters::ObjectStore(_) => None,
+        _ => None,
     }
 }
 
@@ -111,6 +124,10 @@ pub fn default_of(claim: &Claim, parameter: &str) -> Option<String> {
     match (&claim.parameters, parameter) {
         (Parameters::PostgreSql(_), "databaseName") => {
             Some(postgresql::default_database(&claim.name))
+        }
+        (Parameters::MessageQueue(_), "vhost") => Some(claim.name.clone()),
+        (Parameters::EventStream(_), "tenancy") => {
+            Some(event_stream::Tenancy::default().name().to_owned())
         }
         (Parameters::Redis(_), "engine") => Some(redis::Engine::default().name().to_owned()),
         _ => None,

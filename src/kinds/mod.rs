@@ -4,6 +4,8 @@
 //! compiler then asks for in this file.
 
 mod asked;
+pub mod event_stream;
+pub mod message_queue;
 pub mod object_store;
 pub mod postgresql;
 pub mod redis;
@@ -31,8 +33,12 @@ pub enum Kind {
     PostgreSqlInstance,
     /// A Redis or Valkey cache.
     RedisInstance,
+    /// A RabbitMQ broker.
+    MessageQueue,
     /// A bucket.
     ObjectStore,
+    /// A Kafka topic.
+    EventStream,
 }
 
 impl<'de> Deserialize<'de> for Kind {
@@ -47,7 +53,13 @@ impl<'de> Deserialize<'de> for Kind {
 
 impl Kind {
     /// Every kind, in the order in which lists show them.
-    pub const ALL: [Self; 3] = [Self::PostgreSqlInstance, Self::RedisInstance, Self::ObjectStore];
+    pub const ALL: [Self; 5] = [
+        Self::PostgreSqlInstance,
+        Self::RedisInstance,
+        Self::MessageQueue,
+        Self::ObjectStore,
+        Self::EventStream,
+    ];
 
     /// The kind of a claim called `name`, such as `RedisInstance`.
     pub fn from_name(name: &str) -> Option<Self> {
@@ -59,7 +71,9 @@ impl Kind {
         match self {
             Self::PostgreSqlInstance => "PostgreSQLInstance",
             Self::RedisInstance => "RedisInstance",
+            Self::MessageQueue => "MessageQueue",
             Self::ObjectStore => "ObjectStore",
+            Self::EventStream => "EventStream",
         }
     }
 
@@ -68,7 +82,9 @@ impl Kind {
         match self {
             Self::PostgreSqlInstance => "database",
             Self::RedisInstance => "cache",
+            Self::MessageQueue => "messaging",
             Self::ObjectStore => "storage",
+            Self::EventStream => "streaming",
         }
     }
 
@@ -77,16 +93,29 @@ impl Kind {
         match self {
             Self::PostgreSqlInstance => "postgresql",
             Self::RedisInstance => "redis",
+            Self::MessageQueue => "message-queue",
             Self::ObjectStore => "object-store",
+            Self::EventStream => "event-stream",
         }
     }
 
-    /// Key of the resource that holds the data and remembers what was accepted.
-    pub const fn primary_key(self) -> &'static str {
+    /// Keys of the resources that hold data and remember what was accepted: the first that exists
+    /// does.
+    pub const fn primary_keys(self) -> &'static [&'static str] {
         match self {
-            Self::PostgreSqlInstance => postgresql::PRIMARY,
-            Self::RedisInstance => redis::PRIMARY,
-            Self::ObjectStore => object_store::PRIMARY,
+            Self::PostgreSqlInstance => &[postgresql::PRIMARY],
+            Self::RedisInstance => &[redis::PRIMARY],
+            Self::MessageQueue => &[message_queue::PRIMARY],
+            Self::ObjectStore => &[object_store::PRIMARY],
+            Self::EventStream => event_stream::PRIMARIES,
+        }
+    }
+
+    /// Keys of the resources of AWS that tell where a claim is: the first that exists does.
+    pub const fn placed_keys(self) -> &'static [&'static str] {
+        match self {
+            Self::EventStream => event_stream::PLACED,
+            _ => self.primary_keys(),
         }
     }
 
@@ -95,7 +124,9 @@ impl Kind {
         match self {
             Self::PostgreSqlInstance => postgresql::PARAMETERS,
             Self::RedisInstance => redis::PARAMETERS,
+            Self::MessageQueue => message_queue::PARAMETERS,
             Self::ObjectStore => object_store::PARAMETERS,
+            Self::EventStream => event_stream::PARAMETERS,
         }
     }
 
@@ -104,7 +135,9 @@ impl Kind {
         match self {
             Self::PostgreSqlInstance => postgresql::SECRET_KEYS,
             Self::RedisInstance => redis::SECRET_KEYS,
+            Self::MessageQueue => message_queue::SECRET_KEYS,
             Self::ObjectStore => object_store::SECRET_KEYS,
+            Self::EventStream => event_stream::SECRET_KEYS,
         }
     }
 
@@ -113,7 +146,9 @@ impl Kind {
         let keys = match self {
             Self::PostgreSqlInstance => postgresql::KEYS,
             Self::RedisInstance => redis::KEYS,
+            Self::MessageQueue => message_queue::KEYS,
             Self::ObjectStore => object_store::KEYS,
+            Self::EventStream => event_stream::KEYS,
         };
         keys.iter().find(|owned| owned.covers(key)).map(|owned| owned.class)
     }
@@ -127,8 +162,8 @@ impl Kind {
     /// Whether its claims can have an identity of their own, which others may join.
     pub const fn has_identity(self) -> bool {
         match self {
-            Self::PostgreSqlInstance | Self::RedisInstance => false,
-            Self::ObjectStore => true,
+            Self::PostgreSqlInstance | Self::RedisInstance | Self::MessageQueue => false,
+            Self::ObjectStore | Self::EventStream => true,
         }
     }
 
@@ -145,8 +180,12 @@ pub enum Parameters {
     PostgreSql(postgresql::Parameters),
     /// Of a `RedisInstance`.
     Redis(redis::Parameters),
+    /// Of a `MessageQueue`.
+    MessageQueue(message_queue::Parameters),
     /// Of an `ObjectStore`.
     ObjectStore(object_store::Parameters),
+    /// Of an `EventStream`.
+    EventStream(event_stream::Parameters),
 }
 
 impl Parameters {
@@ -155,7 +194,9 @@ impl Parameters {
         Ok(match kind {
             Kind::PostgreSqlInstance => Self::PostgreSql(parameters.read()?),
             Kind::RedisInstance => Self::Redis(parameters.read()?),
+            Kind::MessageQueue => Self::MessageQueue(parameters.read()?),
             Kind::ObjectStore => Self::ObjectStore(parameters.read()?),
+            Kind::EventStream => Self::EventStream(parameters.read()?),
         })
     }
 
@@ -164,15 +205,28 @@ impl Parameters {
         match self {
             Self::PostgreSql(own) => own.common(),
             Self::Redis(own) => own.common(),
+            Self::MessageQueue(own) => own.common(),
             Self::ObjectStore(own) => own.common(),
+            Self::EventStream(own) => own.common(),
         }
     }
 
-    /// Whether `highAvailability` makes a difference: a bucket always has it.
-    pub const fn has_availability(&self) -> bool {
+    /// Whether `highAvailability` makes a difference: a bucket always has it, and a shared cluster
+    /// has what the platform gave it.
+    pub fn has_availability(&self) -> bool {
         match self {
-            Self::PostgreSql(_) | Self::Redis(_) => true,
+            Self::PostgreSql(_) | Self::Redis(_) | Self::MessageQueue(_) => true,
             Self::ObjectStore(_) => false,
+            Self::EventStream(own) => own.is_dedicated(),
+        }
+    }
+
+    /// Whether AWS cannot change the availability of a living resource.
+    pub fn fixes_availability(&self) -> bool {
+        match self {
+            Self::PostgreSql(_) | Self::Redis(_) | Self::ObjectStore(_) => false,
+            Self::MessageQueue(_) => true,
+            Self::EventStream(own) => own.is_dedicated(),
         }
     }
 
@@ -180,7 +234,8 @@ impl Parameters {
     pub fn identity(&self) -> Option<Wish<'_>> {
         match self {
             Self::ObjectStore(own) => Some(own.access.wish()),
-            Self::PostgreSql(_) | Self::Redis(_) => None,
+            Self::EventStream(own) => own.is_dedicated().then(|| own.access.wish()),
+            Self::PostgreSql(_) | Self::Redis(_) | Self::MessageQueue(_) => None,
         }
     }
 }
@@ -203,8 +258,12 @@ pub enum Settings {
     PostgreSql(postgresql::aws::Settings),
     /// Of a `RedisInstance`.
     Redis(redis::aws::Settings),
+    /// Of a `MessageQueue`.
+    MessageQueue(message_queue::aws::Settings),
     /// Of an `ObjectStore`.
     ObjectStore(object_store::aws::Settings),
+    /// Of an `EventStream`.
+    EventStream(event_stream::aws::Settings),
 }
 
 impl Settings {
@@ -213,7 +272,9 @@ impl Settings {
         Ok(match kind {
             Kind::PostgreSqlInstance => Self::PostgreSql(settings.read()?),
             Kind::RedisInstance => Self::Redis(settings.read()?),
+            Kind::MessageQueue => Self::MessageQueue(settings.read()?),
             Kind::ObjectStore => Self::ObjectStore(settings.read()?),
+            Kind::EventStream => Self::EventStream(settings.read()?),
         })
     }
 
@@ -222,7 +283,9 @@ impl Settings {
         match self {
             Self::PostgreSql(own) => own.check(problems),
             Self::Redis(own) => own.check(problems),
+            Self::MessageQueue(own) => own.check(problems),
             Self::ObjectStore(own) => own.check(problems),
+            Self::EventStream(own) => own.check(problems),
         }
     }
 
@@ -231,7 +294,9 @@ impl Settings {
         match self {
             Self::PostgreSql(own) => own.sizes.names().collect(),
             Self::Redis(own) => own.sizes.names().collect(),
+            Self::MessageQueue(own) => own.sizes.names().collect(),
             Self::ObjectStore(own) => own.sizes.names().collect(),
+            Self::EventStream(own) => own.sizes.names().collect(),
         }
     }
 
@@ -242,6 +307,10 @@ impl Settings {
             (Self::Redis(own), Parameters::Redis(parameters)) => {
                 Some(own.versions(parameters.engine()))
             }
+            (Self::MessageQueue(own), _) => Some(&own.versions),
+            (Self::EventStream(own), Parameters::EventStream(parameters)) => {
+                own.versions(parameters)
+            }
             _ => None,
         }
     }
@@ -251,7 +320,9 @@ impl Settings {
         match self {
             Self::PostgreSql(own) => &own.maximum_size,
             Self::Redis(own) => &own.maximum_size,
+            Self::MessageQueue(own) => &own.maximum_size,
             Self::ObjectStore(own) => &own.maximum_size,
+            Self::EventStream(own) => &own.maximum_size,
         }
     }
 }
@@ -270,6 +341,11 @@ pub fn operators(claim: &Claim) -> Vec<Operator> {
         (Parameters::PostgreSql(_), Flavour::Claims) => {
             vec![Operator::ExternalSecrets, Operator::ProviderSql]
         }
+        (Parameters::MessageQueue(_), _) => {
+            vec![Operator::ExternalSecrets, Operator::MessagingTopology]
+        }
+        (Parameters::EventStream(own), _) if own.is_dedicated() => vec![Operator::ProviderKafka],
+        (Parameters::EventStream(_), _) => vec![Operator::ExternalSecrets, Operator::ProviderKafka],
         (Parameters::Redis(_) | Parameters::ObjectStore(_), _) => Vec::new(),
     }
 }
@@ -279,7 +355,9 @@ pub fn infer(settings: &Settings, observed: &Observed) -> Result<Memory, ReadErr
     match settings {
         Settings::PostgreSql(own) => postgresql::aws::infer(own, observed),
         Settings::Redis(own) => redis::aws::infer(own, observed),
+        Settings::MessageQueue(own) => message_queue::aws::infer(own, observed),
         Settings::ObjectStore(own) => object_store::aws::infer(own, observed),
+        Settings::EventStream(own) => event_stream::aws::infer(own, observed),
     }
 }
 
@@ -292,8 +370,14 @@ pub fn compose(order: &Order<'_>) -> Result<Plan, ReadError> {
         (Parameters::Redis(own), Settings::Redis(settings)) => {
             redis::aws::compose(order, own, settings)
         }
+        (Parameters::MessageQueue(own), Settings::MessageQueue(settings)) => {
+            message_queue::aws::compose(order, own, settings)
+        }
         (Parameters::ObjectStore(own), Settings::ObjectStore(settings)) => {
             object_store::aws::compose(order, own, settings)
+        }
+        (Parameters::EventStream(own), Settings::EventStream(settings)) => {
+            event_stream::aws::compose(order, own, settings)
         }
         // INVARIANT: the pipeline refuses an offering of another kind before it comes here; were
         // it not so, an empty plan keeps everything that exists.

@@ -248,6 +248,7 @@ impl World {
             self.observed.insert(key.clone(), object);
         }
         self.fill_tokens();
+        self.fill_passwords();
     }
 
     /// Reconciles until nothing changes; panics when that takes more than ten rounds.
@@ -261,6 +262,30 @@ impl World {
             }
         }
         panic!("does not settle within ten reconciles");
+    }
+
+    /// External Secrets fills the Secrets that `ExternalSecret`s with a generator name, each with a
+    /// password of its own: the name of the Secret tells them apart.
+    fn fill_passwords(&mut self) {
+        let generator = "/spec/dataFrom/0/sourceRef/generatorRef/name";
+        let wanted: Vec<String> = self
+            .observed
+            .values()
+            .filter(|object| {
+                object["kind"] == "ExternalSecret" && object.pointer(generator).is_some()
+            })
+            .filter_map(|object| object["spec"]["target"]["name"].as_str().map(str::to_owned))
+            .collect();
+        for name in wanted {
+            for secret in self.observed.values_mut().filter(|object| {
+                object["kind"] == "Secret" && object["metadata"]["name"] == name.as_str()
+            }) {
+                if secret["data"]["password"].is_null() {
+                    secret["data"]["password"] =
+                        Json::from(encode(&format!("generated-for-{name}")));
+                }
+            }
+        }
     }
 
     /// Providers generate what `autoGenerate…` asks for into the Secret that it names.
@@ -318,7 +343,7 @@ fn provide(
     object["metadata"]["resourceVersion"] = json!("7");
     object["metadata"]["managedFields"] =
         json!([{"manager": "apiextensions.crossplane.io/composed/1"}]);
-    if kind == "Secret" {
+    if kind == "Secret" && desired["apiVersion"] == "v1" {
         // Fields of other owners stay: this is server-side apply.
         if let Some(Json::Object(data)) = before.and_then(|before| before.get("data")) {
             for (key, value) in data {
@@ -329,7 +354,7 @@ fn provide(
         }
         return (object, BTreeMap::new());
     }
-    if matches!(kind.as_str(), "ServiceAccount" | "ProviderConfig") {
+    if matches!(kind.as_str(), "ServiceAccount" | "ProviderConfig" | "Password") {
         return (object, BTreeMap::new());
     }
     let external = desired["metadata"]["annotations"]["crossplane.io/external-name"].as_str();
@@ -389,6 +414,34 @@ fn report(kind: &str, wanted: &Json, external: &str) -> (Json, BTreeMap<String, 
                     ("port", "5432"),
                     ("username", "master"),
                 ]),
+            )
+        }
+        "Broker" => {
+            let host = format!("{external}.mq.eu-west-1.on.aws");
+            (
+                json!({"id": external, "instances": [{
+                    "consoleUrl": format!("https://{host}"),
+                    "endpoints": [format!("amqps://{host}:5671")],
+                }]}),
+                BTreeMap::new(),
+            )
+        }
+        "Configuration" => (json!({"latestRevision": 1}), BTreeMap::new()),
+        "Cluster" => {
+            let brokers = |port| {
+                (1..=3)
+                    .map(|broker| {
+                        format!("b-{broker}.own.abc123.c1.kafka.eu-west-1.amazonaws.com:{port}")
+                    })
+                    .collect::<Vec<_>>()
+                    .join(",")
+            };
+            (
+                json!({
+                    "arn": "arn:aws:kafka:eu-west-1:777788889999:cluster/own/22222222-3333-4444-5555-666666666666-7",
+                    "bootstrapBrokersSaslIam": brokers(9098),
+                }),
+                BTreeMap::new(),
             )
         }
         "Key" => (

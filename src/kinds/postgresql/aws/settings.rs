@@ -80,7 +80,10 @@ impl Settings {
         for (index, size) in self.sizes.0.iter().enumerate() {
             problems.within(format!("sizes[{index}]"), |problems| size.check(problems));
         }
-        problems.within("versions", |problems| self.versions.check(problems));
+        problems.within("versions", |problems| {
+            self.versions.check(problems);
+            self.versions.check_families(problems);
+        });
         self.storage_range().check(STORAGE_GB, "maximumStorageGB", problems);
         self.backup_retention_days.check(BACKUP_DAYS, "backupRetentionDays", problems);
         self.check_windows(problems);

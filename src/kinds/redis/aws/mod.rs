@@ -278,7 +278,7 @@ fn replication_group(
             // Once it is known it is not generated again: not when its Secret is lost, and not
             // while the namespace is being deleted, where nothing can be created any more.
             autoGenerateAuthToken: (!token_known).then_some(true),
-            authTokenSecretRef: credentials::token_reference(order, AUTH_TOKEN),
+            authTokenSecretRef: credentials::secret_reference(order, AUTH_TOKEN, AUTH_TOKEN),
             authTokenUpdateStrategy: "ROTATE",
             parameterGroupName: group_name.or_else(|| wanted.parameter_group_name.clone()),
             subnetGroupNameRef: order.reference("subnet-group"),

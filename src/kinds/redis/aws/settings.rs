@@ -68,8 +68,12 @@ impl Settings {
                 || format!("\"{}\" is not a node type such as cache.m7g.large", size.node_type),
             );
         }
-        problems.within("redis", |problems| self.redis.check(problems));
-        problems.within("valkey", |problems| self.valkey.check(problems));
+        for (engine, versions) in [("redis", &self.redis), ("valkey", &self.valkey)] {
+            problems.within(engine, |problems| {
+                versions.check(problems);
+                versions.check_families(problems);
+            });
+        }
         // botocore 1.44.5, elasticache CreateReplicationGroup.
         problems.require((2..=6).contains(&self.nodes), "nodes", || {
             format!("{} must lie within AWS's own limits 2–6", self.nodes)
