@@ -48,6 +48,7 @@ mod container;
 mod de;
 mod document;
 mod error;
+mod kept;
 mod leaf;
 mod number;
 mod object;

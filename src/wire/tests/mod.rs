@@ -1,6 +1,7 @@
 //! What the whole module promises, judged by `prost-types` as the oracle.
 
 mod depth;
+mod memory;
 mod messages;
 mod noisy;
 mod oracle;
