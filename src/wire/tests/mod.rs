@@ -5,6 +5,7 @@ mod memory;
 mod messages;
 mod noisy;
 mod oracle;
+mod secrets;
 mod state;
 mod types;
 
