@@ -68,6 +68,20 @@ impl Server {
         Client::new(endpoint.connect().await.expect("a connection"))
     }
 
+    /// A client without TLS that lets nobody send it anything but headers.
+    pub(crate) async fn connect_deaf(&self) -> Client {
+        let endpoint = self.endpoint("http").initial_stream_window_size(0);
+        Client::new(endpoint.connect().await.expect("a connection"))
+    }
+
+    /// The most memory that the process ever had, in MiB.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()));
+        let status = status.expect("a process");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.strip_suffix("kB"));
+        peak.expect("a figure").trim().parse::<u64>().expect("a number") / 1024
+    }
+
     /// A client with TLS which trusts `authority`.
     pub(crate) async fn connect_as(
         &self,

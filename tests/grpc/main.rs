@@ -15,6 +15,7 @@ mod client;
 mod flags;
 mod frames;
 mod harness;
+mod memory;
 mod messages;
 mod observation;
 mod panics;

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper::server::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::Sleep;
@@ -16,6 +16,7 @@ use tracing::debug;
 
 use super::edge::Edge;
 use super::logging::explain;
+use super::task::Tasks;
 
 /// Why have connections a maximum age? Crossplane keeps one connection for its
 /// whole life and looks for other replicas only when it ends, so without this
@@ -37,7 +38,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 /// Serves calls on `io` until the client leaves, the connection is too old, or
 /// `leave` becomes true.
 pub(super) async fn serve(
-    http2: http2::Builder<TokioExecutor>,
+    http2: http2::Builder<Tasks>,
     io: Box<dyn Io>,
     edge: Edge,
     mut leave: watch::Receiver<bool>,
@@ -157,11 +158,9 @@ mod tests {
 
     /// The client's end of a served connection. Time is simulated.
     fn connect() -> DuplexStream {
-        let limits = Limits {
-            metrics: Arc::new(Metrics::new()),
-            budget: Budget::new(0),
-            max_request_bytes: 0,
-        };
+        let metrics = Metrics::new();
+        let budget = Budget::new(0, metrics.held_bytes());
+        let limits = Limits::new(Arc::new(metrics), budget, 0);
         let edge = Edge::new(Routes::default(), Arc::new(limits));
         let (client, server) = tokio::io::duplex(1024);
         let (leave, leaves) = watch::channel(false);

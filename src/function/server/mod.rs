@@ -24,6 +24,7 @@ mod probes;
 mod process;
 mod runner;
 mod signals;
+mod task;
 mod tls;
 
 use std::io;
@@ -61,8 +62,8 @@ use runner::{Beta, Runner};
 /// How long calls in progress may take once the process is told to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Memory for all requests in progress together.
-const REQUEST_BUDGET_BYTES: usize = 64 * 1024 * 1024;
+/// Memory for the requests and answers of all calls in progress together.
+const BUDGET_BYTES: usize = 64 * 1024 * 1024;
 
 /// What answers requests. [`run`](super::run) is one.
 pub trait Function: Send + Sync + 'static {
@@ -193,11 +194,11 @@ impl Server {
             companions.spawn(probes.serve(listener));
         }
         let (listener, address) = bind(&address).await?;
-        let limits = Limits {
-            metrics: Arc::clone(&metrics),
-            budget: Budget::new(REQUEST_BUDGET_BYTES.max(max_request_bytes)),
-            max_request_bytes,
-        };
+        // Room for the largest request, whatever it is, or for an answer that repeats it.
+        let capacity = BUDGET_BYTES.max(2 * max_request_bytes);
+        let budget = Budget::new(capacity, metrics.held_bytes());
+        companions.spawn(Arc::clone(&budget).watch());
+        let limits = Limits::new(Arc::clone(&metrics), budget, max_request_bytes);
         let edge = Edge::new(routes, Arc::new(limits));
         let connections = Connections::new(edge, certificates);
         Ok(Self { listener, address, connections, health, metrics, companions })
