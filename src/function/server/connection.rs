@@ -150,18 +150,26 @@ mod tests {
     use super::super::call::Limits;
     use super::super::connections::http2;
     use super::super::metrics::Metrics;
+    use super::super::runner::Runner;
     use super::*;
+    use crate::function::proto::function_runner_service_server::FunctionRunnerServiceServer;
+    use crate::function::proto::{ResponseMeta, RunFunctionResponse};
 
+    const RST_STREAM: u8 = 3;
     const PING: u8 = 6;
     const GOAWAY: u8 = 7;
     const ACK: u8 = 1;
 
     /// The client's end of a served connection. Time is simulated.
     fn connect() -> DuplexStream {
-        let metrics = Metrics::new();
-        let budget = Budget::new(0, metrics.held_bytes());
-        let limits = Limits::new(Arc::new(metrics), budget, 0);
-        let edge = Edge::new(Routes::default(), Arc::new(limits));
+        connect_to(Routes::default(), &Arc::new(Metrics::new()))
+    }
+
+    fn connect_to(routes: Routes, metrics: &Arc<Metrics>) -> DuplexStream {
+        let budget = Budget::new(1 << 20, metrics.held_bytes());
+        tokio::spawn(Arc::clone(&budget).watch());
+        let limits = Limits::new(Arc::clone(metrics), budget, 1 << 20);
+        let edge = Edge::new(routes, Arc::new(limits));
         let (client, server) = tokio::io::duplex(1024);
         let (leave, leaves) = watch::channel(false);
         tokio::spawn(async move {
@@ -210,6 +218,37 @@ mod tests {
         greet(&mut client).await;
         while frame(&mut client, false).await.is_some() {}
         assert!(start.elapsed() < Duration::from_secs(90), "{:?}", start.elapsed());
+    }
+
+    /// Answers would fill the memory until their connection is minutes old.
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_is_not_taken_is_given_up() {
+        let metrics = Arc::new(Metrics::new());
+        let function = |_| RunFunctionResponse {
+            meta: Some(ResponseMeta { tag: "t".repeat(200_000), ttl: None }),
+            ..RunFunctionResponse::default()
+        };
+        let runner = Runner::new(Box::new(function), Arc::clone(&metrics));
+        let routes = Routes::new(FunctionRunnerServiceServer::new(runner)).prepare();
+        let mut client = connect_to(routes, &metrics);
+        let start = Instant::now();
+        greet(&mut client).await;
+        let path = b"/apiextensions.fn.proto.v1.FunctionRunnerService/RunFunction";
+        // POST, http, then :path, :authority and content-type by the static table's numbers.
+        let mut headers = vec![0x83, 0x86, 0x04, u8::try_from(path.len()).unwrap()];
+        headers.extend(path);
+        headers.extend(b"\x01\x01x\x0f\x10\x10application/grpc");
+        let length = u8::try_from(headers.len()).unwrap();
+        client.write_all(&[0, 0, length, 1, 4, 0, 0, 0, 1]).await.unwrap();
+        client.write_all(&headers).await.unwrap();
+        // An empty request, and its end.
+        client.write_all(&[0, 0, 5, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0]).await.unwrap();
+        // Takes what the window of 64 KiB holds, and then says nothing.
+        while frame(&mut client, true).await.expect("open") != RST_STREAM {
+            assert!(start.elapsed() < MAX_AGE, "no end");
+        }
+        assert!((30..40).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+        assert_eq!(metrics.held_bytes().get(), 0);
     }
 
     #[tokio::test(start_paused = true)]
