@@ -58,6 +58,10 @@ impl Server {
         self.address
     }
 
+    pub(crate) fn probes(&self) -> SocketAddr {
+        self.probes
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
