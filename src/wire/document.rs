@@ -15,7 +15,7 @@ use super::value::{Value, decode_fields};
 use super::{Error, ser};
 
 /// The number of `Struct.fields`.
-const FIELDS: u32 = 1;
+const FIELDS: u8 = 1;
 
 /// A `google.protobuf.Struct` whose entries are undecoded slices of the message
 /// they came in.
@@ -134,8 +134,8 @@ impl Message for Struct {
         buf: &mut impl Buf,
         context: DecodeContext,
     ) -> Result<(), DecodeError> {
-        match tag {
-            FIELDS => self.entries.merge(tag, wire_type, buf, context),
+        match u8::try_from(tag) {
+            Ok(FIELDS) => self.entries.merge(FIELDS, wire_type, buf, context),
             _ => encoding::skip_field(wire_type, tag, buf, context),
         }
     }

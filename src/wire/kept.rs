@@ -21,7 +21,7 @@ const SMALL: usize = 32;
 /// What a run begins with: room for a few small fields, so that most never grow.
 const RUN_CAPACITY: usize = 64;
 
-/// Fields in wire order. Cloning copies nothing.
+/// Fields in wire order; those we interpret have numbers below 16. Cloning copies nothing.
 #[derive(Clone, Default)]
 pub(super) struct Kept {
     /// None as long as there are no fields, so that an empty message costs nothing.
@@ -36,7 +36,7 @@ enum Part {
     /// Encoded fields in the memory they came in.
     Shared(Bytes),
     /// The content of one length-delimited field.
-    Large { number: u32, content: Bytes },
+    Large { number: u8, content: Bytes },
 }
 
 impl Kept {
@@ -55,40 +55,50 @@ impl Kept {
     }
 
     /// The contents of the length-delimited fields with this number.
-    pub(super) fn contents(&self, number: u32) -> Contents<'_> {
+    pub(super) fn contents(&self, number: u8) -> Contents<'_> {
         Contents { number, parts: self.parts().iter(), run: Fields::new(&[]), owner: None }
     }
 
     /// Adds a length-delimited field.
-    pub(super) fn push(&mut self, number: u32, content: Bytes) {
+    pub(super) fn push(&mut self, number: u8, content: Bytes) {
         if content.len() > SMALL {
             self.parts_mut().push(Part::Large { number, content });
         } else {
-            self.append(|run| encoding::bytes::encode(number, &content, run));
+            self.append(|run| encoding::bytes::encode(number.into(), &content, run));
         }
     }
 
     /// Adds the fields of an encoded message, which may all but those with this
     /// number be left out.
-    pub(super) fn extend(&mut self, number: u32, body: &Bytes) -> Result<(), Malformed> {
+    pub(super) fn extend(&mut self, number: u8, body: &Bytes) -> Result<(), Malformed> {
         let mut foreign = false;
-        for field in Fields::new(body) {
-            match field? {
-                (found, Payload::Bytes(_)) if found == number => {}
-                (found, _) if found == number => return Err(Malformed::Invalid),
-                _ => foreign = true,
+        let mut fields = Fields::new(body);
+        loop {
+            if fields.next_plain(number).is_some() {
+                continue;
+            }
+            match fields.next().transpose()? {
+                None => break,
+                Some((found, Payload::Bytes(_))) if found == u32::from(number) => {}
+                Some((found, _)) if found == u32::from(number) => return Err(Malformed::Invalid),
+                Some(_) => foreign = true,
             }
         }
         if foreign || body.len() <= SMALL {
             for field in Fields::new(body) {
                 if let (found, Payload::Bytes(content)) = field?
-                    && found == number
+                    && found == u32::from(number)
                 {
                     self.push(number, body.slice_ref(content));
                 }
             }
         } else {
-            self.parts_mut().push(Part::Shared(body.clone()));
+            let run = Part::Shared(body.clone());
+            match &mut self.parts {
+                // Most are a single run.
+                none @ None => *none = Some(Arc::new(vec![run])),
+                Some(_) => self.parts_mut().push(run),
+            }
         }
         Ok(())
     }
@@ -96,7 +106,7 @@ impl Kept {
     /// Receives a length-delimited field whose key has been read.
     pub(super) fn merge(
         &mut self,
-        number: u32,
+        number: u8,
         wire_type: WireType,
         buf: &mut impl Buf,
         context: DecodeContext,
@@ -134,7 +144,9 @@ impl Kept {
             match part {
                 Part::Copied(run) => buf.put_slice(run),
                 Part::Shared(run) => buf.put_slice(run),
-                Part::Large { number, content } => encoding::bytes::encode(*number, content, buf),
+                Part::Large { number, content } => {
+                    encoding::bytes::encode((*number).into(), content, buf)
+                }
             }
         }
     }
@@ -143,7 +155,9 @@ impl Kept {
         let length = |part: &Part| match part {
             Part::Copied(run) => run.len(),
             Part::Shared(run) => run.len(),
-            Part::Large { number, content } => encoding::bytes::encoded_len(*number, content),
+            Part::Large { number, content } => {
+                encoding::bytes::encoded_len((*number).into(), content)
+            }
         };
         self.parts().iter().map(length).sum()
     }
@@ -212,16 +226,21 @@ pub(super) struct Content<'a> {
 impl Content<'_> {
     /// The content by itself, sharing memory where there is some to share.
     pub(super) fn to_bytes(self) -> Bytes {
+        self.part(self.bytes)
+    }
+
+    /// The same of a part of the content.
+    pub(super) fn part(self, part: &[u8]) -> Bytes {
         match self.owner {
-            Some(owner) => owner.slice_ref(self.bytes),
-            None => Bytes::copy_from_slice(self.bytes),
+            Some(owner) => owner.slice_ref(part),
+            None => Bytes::copy_from_slice(part),
         }
     }
 }
 
 /// The contents of fields with one number in wire order.
 pub(super) struct Contents<'a> {
-    number: u32,
+    number: u8,
     parts: slice::Iter<'a, Part>,
     run: Fields<'a>,
     owner: Option<&'a Bytes>,
@@ -230,14 +249,19 @@ pub(super) struct Contents<'a> {
 impl<'a> Iterator for Contents<'a> {
     type Item = Content<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Content<'a>> {
         loop {
-            while let Some(Ok((number, payload))) = self.run.next() {
+            if let Some(bytes) = self.run.next_plain(self.number) {
+                return Some(Content { bytes, owner: self.owner });
+            }
+            if let Some(Ok((number, payload))) = self.run.next() {
                 if let Payload::Bytes(bytes) = payload
-                    && number == self.number
+                    && number == u32::from(self.number)
                 {
                     return Some(Content { bytes, owner: self.owner });
                 }
+                continue;
             }
             match self.parts.next()? {
                 Part::Copied(run) => (self.run, self.owner) = (Fields::new(run), None),

@@ -19,8 +19,8 @@ use super::reader::{Fields, Malformed, Payload};
 use super::{Error, Resource};
 
 /// Field numbers of `State`.
-const COMPOSITE: u32 = 1;
-const RESOURCES: u32 = 2;
+const COMPOSITE: u8 = 1;
+const RESOURCES: u8 = 2;
 
 /// An `apiextensions.fn.proto.v1.State` whose fields are undecoded slices of the
 /// message they came in.
@@ -109,11 +109,10 @@ fn entry_name(entry: &[u8]) -> Result<&str, Malformed> {
 }
 
 fn decode_entry(name: &str, entry: Content<'_>) -> Result<Resource, Error> {
-    let entry = entry.to_bytes();
     let mut resource = Resource::default();
-    for field in Fields::new(&entry) {
+    for field in Fields::new(entry.bytes) {
         let merged = match field {
-            Ok((2, Payload::Bytes(content))) => merge(&mut resource, entry.slice_ref(content)),
+            Ok((2, Payload::Bytes(content))) => merge(&mut resource, entry.part(content)),
             Ok((2, _)) => Err(Malformed::Invalid.into()),
             Ok(_) => Ok(()),
             Err(malformed) => Err(malformed.into()),
@@ -148,8 +147,10 @@ impl Message for State {
         buf: &mut impl Buf,
         context: DecodeContext,
     ) -> Result<(), DecodeError> {
-        match tag {
-            COMPOSITE | RESOURCES => self.fields.merge(tag, wire_type, buf, context),
+        match u8::try_from(tag) {
+            Ok(known @ (COMPOSITE | RESOURCES)) => {
+                self.fields.merge(known, wire_type, buf, context)
+            }
             _ => self.fields.merge_unread(tag, wire_type, buf, context),
         }
     }
