@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::time;
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
 
 use crate::certificates::{Authority, Identity, SERVER_NAME};
 use crate::client::Client;
@@ -36,6 +36,10 @@ pub(crate) struct Server {
     address: SocketAddr,
     probes: SocketAddr,
 }
+
+/// Connects to a server anew.
+#[derive(Clone)]
+pub(crate) struct Connector(Endpoint);
 
 /// The lines that the server has logged so far.
 struct Log {
@@ -92,14 +96,13 @@ impl Server {
         identity: Option<&Identity>,
         authority: &Authority,
     ) -> Result<Client, tonic::transport::Error> {
-        let mut tls = ClientTlsConfig::new()
-            .ca_certificate(Certificate::from_pem(authority.pem()))
-            .domain_name(SERVER_NAME);
-        if let Some(Identity { certificate, key }) = identity {
-            tls = tls.identity(tonic::transport::Identity::from_pem(certificate, key));
-        }
-        let channel: Channel = self.endpoint("https").tls_config(tls)?.connect().await?;
-        Ok(Client::new(channel))
+        Connector(self.endpoint("https").tls_config(tls(identity, authority))?).connect().await
+    }
+
+    /// What connects with TLS, as often as is wanted.
+    pub(crate) fn connector(&self, identity: &Identity, authority: &Authority) -> Connector {
+        let tls = tls(Some(identity), authority);
+        Connector(self.endpoint("https").tls_config(tls).expect("a configuration"))
     }
 
     fn endpoint(&self, scheme: &str) -> Endpoint {
@@ -158,6 +161,24 @@ impl Server {
     /// Waits for the process to end by itself.
     pub(crate) async fn wait(&mut self) -> ExitStatus {
         wait(&mut self.child).await
+    }
+}
+
+impl Connector {
+    pub(crate) async fn connect(&self) -> Result<Client, tonic::transport::Error> {
+        Ok(Client::new(self.0.connect().await?))
+    }
+}
+
+fn tls(identity: Option<&Identity>, authority: &Authority) -> ClientTlsConfig {
+    let tls = ClientTlsConfig::new()
+        .ca_certificate(Certificate::from_pem(authority.pem()))
+        .domain_name(SERVER_NAME);
+    match identity {
+        Some(Identity { certificate, key }) => {
+            tls.identity(tonic::transport::Identity::from_pem(certificate, key))
+        }
+        None => tls,
     }
 }
 

@@ -62,6 +62,10 @@ use runner::{Beta, Runner};
 /// How long calls in progress may take once the process is told to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How much of that new connections are still accepted, because callers learn only
+/// after a while that they are to go elsewhere.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// Memory for the requests and answers of all calls in progress together.
 const BUDGET_BYTES: usize = 64 * 1024 * 1024;
 
@@ -104,6 +108,8 @@ pub enum Transport {
         directory: PathBuf,
         /// The names of which a client's certificate must carry one; empty accepts any.
         client_names: Vec<String>,
+        /// How often the files are read.
+        reload_interval: Duration,
     },
 }
 
@@ -177,12 +183,12 @@ impl Server {
         let mut companions = JoinSet::new();
         let certificates = match transport {
             Transport::Plaintext => None,
-            Transport::MutualTls { directory, client_names } => {
+            Transport::MutualTls { directory, client_names, reload_interval } => {
                 let (certificates, loaded) = Certificates::load(directory, client_names)
                     .map_err(ServeError::LoadCertificates)?;
                 let certificates = Arc::new(certificates);
                 let watched = Arc::clone(&certificates);
-                companions.spawn(watched.watch(loaded, Arc::clone(&metrics)));
+                companions.spawn(watched.watch(loaded, reload_interval, Arc::clone(&metrics)));
                 Some(certificates)
             }
         };
@@ -221,11 +227,19 @@ impl Server {
         // Before anything else, so that nobody is sent here any more.
         health.stop::<ServiceServer>().await;
         info!(in_flight = metrics.calls_in_flight(), connections = connections.len(), "Draining");
-        drop(listener);
+        let over = tokio::time::sleep(DRAIN_TIMEOUT);
+        let farewell = async {
+            if connections.len() > 0 {
+                // Accepts for ever, so this ends by the timeout alone.
+                let _ = tokio::time::timeout(FAREWELL, connections.accept(&listener)).await;
+            }
+            drop(listener);
+            connections.drain().await;
+        };
         tokio::select! {
-            () = connections.drain() => info!("Stopped"),
+            () = farewell => info!("Stopped"),
             _ = phase.wait_for(|phase| *phase >= Phase::Aborting) => warn!("Stopped at once"),
-            () = tokio::time::sleep(DRAIN_TIMEOUT) => warn!(
+            () = over => warn!(
                 in_flight = metrics.calls_in_flight(),
                 connections = connections.len(),
                 "Stopped although connections are open"
