@@ -19,6 +19,8 @@ mod memory;
 mod messages;
 mod observation;
 mod panics;
+#[cfg(feature = "cli")]
+mod requirements;
 mod rotation;
 mod shutdown;
 mod tls;
