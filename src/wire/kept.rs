@@ -111,9 +111,9 @@ impl Kept {
         buf: &mut impl Buf,
         context: DecodeContext,
     ) -> Result<(), DecodeError> {
-        let mut content = Bytes::new();
-        encoding::bytes::merge(wire_type, &mut content, buf, context)?;
-        self.push(number, content);
+        let mut bytes = Bytes::new();
+        encoding::bytes::merge(wire_type, &mut bytes, buf, context)?;
+        self.push(number, bytes);
         Ok(())
     }
 
@@ -145,7 +145,7 @@ impl Kept {
                 Part::Copied(run) => buf.put_slice(run),
                 Part::Shared(run) => buf.put_slice(run),
                 Part::Large { number, content } => {
-                    encoding::bytes::encode((*number).into(), content, buf)
+                    encoding::bytes::encode((*number).into(), content, buf);
                 }
             }
         }

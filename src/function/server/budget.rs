@@ -164,10 +164,14 @@ impl Books {
 
     /// Ends the calls that are chosen, the oldest first.
     fn end(&mut self, mut choose: impl FnMut(&Holding) -> bool) {
-        for (_, ended) in self.calls.extract_if(.., |_, call| choose(call)) {
-            self.used -= ended.bytes;
-            ended.task.end();
-        }
+        self.calls.retain(|_, call| {
+            let ends = choose(call);
+            if ends {
+                self.used -= call.bytes;
+                call.task.end();
+            }
+            !ends
+        });
     }
 
     fn give_back(&mut self, number: u64) {

@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "an edge: it measures time and reads mounted files")]
 
 mod address;
+mod allocator;
 mod args;
 mod body;
 mod budget;
@@ -40,6 +41,7 @@ use tonic::service::Routes;
 use tracing::{info, warn};
 
 pub use address::{ListenAddress, ParseAddressError};
+pub use allocator::settle_allocator;
 pub use args::Args;
 pub use certificates::CertificatesError;
 pub use logging::{Verbosity, explain, init as init_logging};
