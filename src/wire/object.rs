@@ -5,8 +5,9 @@
 //! Crossplane's encoder changes at random. Otherwise the first of two errors, and
 //! with it a condition's message, would differ from one call to the next.
 
-use std::{mem, slice};
+use std::mem;
 
+use super::kept::Contents;
 use super::reader::{Entry, Malformed, Messages, Pieces, utf8};
 use super::value::{StructRef, Value};
 use super::{Error, MAX_DEPTH, Struct};
@@ -16,6 +17,9 @@ pub(super) enum Object<'a> {
     Document(&'a Struct),
     Part(StructRef<'a>),
 }
+
+/// More fields than an honest object has.
+const MANY: usize = 256;
 
 /// A key and its value, undecoded.
 pub(super) type Field<'a> = (&'a str, Pieces<'a>);
@@ -48,17 +52,15 @@ impl<'a> Object<'a> {
         let mut fields = Vec::new();
         for entry in self.entries()? {
             let Entry { key, value } = entry?;
+            // Before it grows: a key that is sent a million times is kept but once.
+            if fields.len() == fields.capacity() && fields.len() >= MANY {
+                sort(&mut fields);
+                // Room for as many again: not to sort for every single field.
+                fields.reserve(fields.len());
+            }
             fields.push((utf8(key)?, value));
         }
-        // Stable: of equal keys, the last on the wire stays the last.
-        fields.sort_by_key(|(key, _)| *key);
-        fields.dedup_by(|later, earlier| {
-            let replaced = later.0 == earlier.0;
-            if replaced {
-                mem::swap(later, earlier);
-            }
-            replaced
-        });
+        sort(&mut fields);
         Ok(fields)
     }
 
@@ -96,9 +98,22 @@ impl<'a> Object<'a> {
     }
 }
 
+/// Sorts by key, and keeps of each key the last.
+fn sort(fields: &mut Vec<Field<'_>>) {
+    // Stable: of equal keys, the last on the wire stays the last.
+    fields.sort_by_key(|(key, _)| *key);
+    fields.dedup_by(|later, earlier| {
+        let replaced = later.0 == earlier.0;
+        if replaced {
+            mem::swap(later, earlier);
+        }
+        replaced
+    });
+}
+
 /// The entries as they are on the wire.
 enum Entries<'a> {
-    Document(slice::Iter<'a, bytes::Bytes>),
+    Document(Contents<'a>),
     Part(Messages<'a>),
 }
 
@@ -107,7 +122,7 @@ impl<'a> Iterator for Entries<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let body = match self {
-            Self::Document(entries) => &entries.next()?[..],
+            Self::Document(entries) => entries.next()?.bytes,
             Self::Part(messages) => match messages.next()? {
                 Ok(message) => message,
                 Err(malformed) => return Some(Err(malformed)),
