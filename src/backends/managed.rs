@@ -8,7 +8,7 @@ use super::Order;
 use crate::claim::Flavour;
 use crate::guardrails::MEMORY_ANNOTATION;
 use crate::manifest::Node;
-use crate::observed::{EXTERNAL_NAME, Managed, Unread};
+use crate::observed::{EXTERNAL_NAME, Metadata};
 use crate::outcome::{Plan, Readiness};
 use crate::{list, object};
 
@@ -122,25 +122,34 @@ pub(super) struct Beside {
 /// The reference of a living managed resource to its connection Secret.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Publishing {
-    spec: PublishingSpec,
+struct Publishing<'a> {
+    #[serde(borrow)]
+    spec: PublishingSpec<'a>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct PublishingSpec {
-    write_connection_secret_to_ref: Option<Named>,
+struct PublishingSpec<'a> {
+    #[serde(borrow)]
+    write_connection_secret_to_ref: Option<Named<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Named {
-    name: String,
+struct Named<'a> {
+    name: &'a str,
+}
+
+/// Who a living resource is.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Identified {
+    metadata: Metadata,
 }
 
 impl Order<'_> {
     /// Key of the resource with this part of the name.
     pub fn key(&self, part: &str) -> String {
-        format!("{}-{part}", self.claim.kind.key_prefix())
+        [self.claim.kind.key_prefix(), "-", part].concat()
     }
 
     /// Adds a managed resource to the plan.
@@ -182,10 +191,11 @@ impl Order<'_> {
 
     /// The connection Secret of the resource with this part of the name: the living one's.
     fn connection_secret(&self, part: &str) -> String {
-        let living: Option<Publishing> = self.observed.read(&self.key(part)).ok().flatten();
-        living
-            .and_then(|living| living.spec.write_connection_secret_to_ref)
-            .map_or_else(|| self.names.object(&format!("{part}-connection")), |living| living.name)
+        let living: Option<Publishing<'_>> = self.observed.read(&self.key(part)).ok().flatten();
+        living.and_then(|living| living.spec.write_connection_secret_to_ref).map_or_else(
+            || self.names.object(&format!("{part}-connection")),
+            |living| living.name.to_owned(),
+        )
     }
 
     fn envelope(&self, resource: ManagedResource, beside: Beside) -> Node {
@@ -255,9 +265,8 @@ impl Order<'_> {
 
     /// The name that a resource has at its provider, or `otherwise` before it has one.
     pub fn living_external_name(&self, key: &str, otherwise: String) -> String {
-        self.observed
-            .managed::<Unread, Unread>(key)
-            .ok()
+        let living: Option<Identified> = self.observed.read(key).ok().flatten();
+        living
             .and_then(|living| living.metadata.external_name().map(str::to_owned))
             .unwrap_or(otherwise)
     }
@@ -265,8 +274,7 @@ impl Order<'_> {
     /// A reference to the sibling with this part of the name, by its observed name when it has
     /// one.
     pub fn reference(&self, part: &str) -> Node {
-        let living: Option<Managed<Unread, Unread>> =
-            self.observed.read(&self.key(part)).ok().flatten();
+        let living: Option<Identified> = self.observed.read(&self.key(part)).ok().flatten();
         let name = living
             .and_then(|living| living.metadata.name)
             .unwrap_or_else(|| self.names.object(part));
