@@ -35,12 +35,17 @@ impl Node {
         Self::Map(Vec::new())
     }
 
+    /// Whether it is left out of its map or list.
+    const fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
     /// The value under `key`, when this is an object that has it.
     pub fn get(&self, key: &str) -> Option<&Self> {
         match self {
             Self::Map(entries) => entries
                 .iter()
-                .find(|(name, value)| name == key && *value != Self::Absent)
+                .find(|(name, value)| name == key && !value.is_absent())
                 .map(|(_, value)| value),
             _ => None,
         }
@@ -199,14 +204,14 @@ impl Serialize for Node {
             Self::Text(text) => serializer.serialize_str(text),
             Self::List(items) => {
                 let mut list = serializer.serialize_seq(None)?;
-                for item in items.iter().filter(|item| **item != Self::Absent) {
+                for item in items.iter().filter(|item| !item.is_absent()) {
                     list.serialize_element(item)?;
                 }
                 list.end()
             }
             Self::Map(entries) => {
                 let mut map = serializer.serialize_map(None)?;
-                for (key, value) in entries.iter().filter(|(_, value)| *value != Self::Absent) {
+                for (key, value) in entries.iter().filter(|(_, value)| !value.is_absent()) {
                     map.serialize_entry(key, value)?;
                 }
                 map.end()

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use bytes::Bytes;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value as Json};
 
 use crate::wire::{self, Struct, Value};
@@ -88,7 +88,7 @@ impl Observed {
     }
 
     /// Reads the resource under `key`; `None` when it does not exist.
-    pub fn read<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, ReadError> {
+    pub fn read<'a, T: Deserialize<'a>>(&'a self, key: &str) -> Result<Option<T>, ReadError> {
         self.get(key)
             .map(|resource| resource.object.read())
             .transpose()
@@ -107,13 +107,10 @@ impl Observed {
     /// Whether the resource under `key` exists and reports `Ready`.
     pub fn is_ready(&self, key: &str) -> bool {
         self.get(key).is_some_and(|resource| {
-            let status: Result<Conditioned, _> = resource.object.read();
-            status.is_ok_and(|object| {
-                object
-                    .status
-                    .conditions
-                    .iter()
-                    .any(|condition| condition.kind == "Ready" && condition.status == "True")
+            let object: Result<Conditioned<Reported<'_>>, _> = resource.object.read();
+            object.is_ok_and(|object| {
+                let mut conditions = object.status.conditions.iter();
+                conditions.any(|condition| condition.kind == "Ready" && condition.status == "True")
             })
         })
     }
@@ -185,13 +182,25 @@ pub struct Metadata {
     /// Name of the object.
     pub name: Option<String>,
     /// Annotations of the object.
-    pub annotations: BTreeMap<String, String>,
+    pub annotations: Annotations,
+}
+
+/// The annotations that we read.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Annotations {
+    /// What providers write as [`EXTERNAL_NAME`].
+    #[serde(rename = "crossplane.io/external-name")]
+    pub external_name: Option<String>,
+    /// What we remember of the claim: see `guardrails/memory.rs`.
+    #[serde(rename = "selfservice.fn.crossplane.io/accepted")]
+    pub accepted: Option<String>,
 }
 
 impl Metadata {
     /// Name of the thing in the cloud, once it is known.
     pub fn external_name(&self) -> Option<&str> {
-        self.annotations.get(EXTERNAL_NAME).map(String::as_str).filter(|name| !name.is_empty())
+        self.annotations.external_name.as_deref().filter(|name| !name.is_empty())
     }
 }
 
@@ -211,20 +220,47 @@ pub struct Status<A> {
     pub at_provider: A,
 }
 
-/// Nothing of an object is read.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-pub struct Unread {}
+/// What is not read, not even to see that it is an object.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unread;
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Conditioned {
-    status: Conditions,
+impl<'de> Deserialize<'de> for Unread {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
 }
 
+#[derive(Deserialize)]
+#[serde(default, bound = "C: Deserialize<'de>")]
+struct Conditioned<C> {
+    status: Conditions<C>,
+}
+
+#[derive(Deserialize)]
+#[serde(default, bound = "C: Deserialize<'de>")]
+struct Conditions<C> {
+    conditions: Vec<C>,
+}
+
+impl<C> Default for Conditioned<C> {
+    fn default() -> Self {
+        Self { status: Conditions::default() }
+    }
+}
+
+impl<C> Default for Conditions<C> {
+    fn default() -> Self {
+        Self { conditions: Vec::new() }
+    }
+}
+
+/// As much of a condition as every resource is asked for.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Conditions {
-    conditions: Vec<Condition>,
+struct Reported<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    status: &'a str,
 }
 
 /// A condition of an observed object.
@@ -244,7 +280,7 @@ pub struct Condition {
 
 /// The condition `kind` of an object, as it was last reported.
 pub fn condition(object: &Struct, kind: &str) -> Option<Condition> {
-    let object: Conditioned = object.read().ok()?;
+    let object: Conditioned<Condition> = object.read().ok()?;
     object.status.conditions.into_iter().find(|condition| condition.kind == kind)
 }
 

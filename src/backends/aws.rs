@@ -1,5 +1,7 @@
 //! What managed resources on AWS have in common: tags, security group, log group, alarms and key.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
 use super::Order;
@@ -26,19 +28,24 @@ impl Order<'_> {
     /// Tags for every resource that takes them. Ours win over the catalogue's.
     pub fn tags(&self) -> Node {
         let offering = self.offering;
-        let mut tags = self.aws().tags.clone();
-        for (name, value) in [
-            ("team", offering.platform.teams.of(&self.claim.namespace)),
-            ("environment", &offering.environment.name),
+        let ours = [
+            ("claim", self.claim.name.as_str()),
             ("cluster", &offering.platform.cluster_id),
-            ("namespace", &self.claim.namespace),
-            ("claim", &self.claim.name),
+            ("environment", &offering.environment.name),
             ("kind", self.claim.kind.name()),
             ("managed-by", "function-self-service"),
-        ] {
-            tags.insert(name.to_owned(), value.to_owned());
-        }
-        tags.into()
+            ("namespace", &self.claim.namespace),
+            ("team", offering.platform.teams.of(&self.claim.namespace)),
+        ];
+        let catalogue = self.aws().tags.iter();
+        let theirs = catalogue.filter(|(name, _)| ours.iter().all(|(our, _)| our != name));
+        let mut tags: Vec<(Cow<'static, str>, Node)> = ours
+            .iter()
+            .map(|(name, value)| (Cow::Borrowed(*name), (*value).to_owned().into()))
+            .chain(theirs.map(|(name, value)| (Cow::Owned(name.clone()), value.into())))
+            .collect();
+        tags.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
+        Node::Map(tags)
     }
 
     /// A security group that lets in only the environment's clients, on one port.

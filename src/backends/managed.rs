@@ -121,7 +121,7 @@ pub(super) struct Beside {
 impl Order<'_> {
     /// Key of the resource with this part of the name.
     pub fn key(&self, part: &str) -> String {
-        format!("{}-{part}", self.claim.kind.key_prefix())
+        [self.claim.kind.key_prefix(), "-", part].concat()
     }
 
     /// Adds a managed resource to the plan.

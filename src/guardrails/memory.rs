@@ -46,8 +46,8 @@ impl Memory {
         let Some(living) = observed.read::<Managed<Unread, Unread>>(key)? else {
             return Ok(None);
         };
-        let annotation = living.metadata.annotations.get(ANNOTATION);
-        if let Some(memory) = annotation.and_then(|text| serde_json::from_str(text).ok()) {
+        let annotation = living.metadata.annotations.accepted;
+        if let Some(memory) = annotation.and_then(|text| serde_json::from_str(&text).ok()) {
             Ok(Some(memory))
         } else {
             let guess = crate::kinds::infer(&offering.settings, observed)?;

@@ -67,24 +67,24 @@ impl<'a> Object<'a> {
     /// The fields with the given names, in that order, then one that has none of
     /// them. One is enough: who refuses unknown fields refuses it, and who
     /// ignores them does not miss the others.
-    pub(super) fn named(&self, names: &'static [&'static str]) -> Result<Vec<Field<'a>>, Error> {
-        let mut found: Vec<(usize, Pieces<'a>)> = Vec::new();
+    pub(super) fn named(
+        &self,
+        names: &'static [&'static str],
+    ) -> Result<Vec<Option<Field<'a>>>, Error> {
+        // A place for each name, so that nothing has to move when fields come in any order.
+        let mut fields = Vec::with_capacity(names.len() + 1);
+        fields.resize_with(names.len(), || None);
         let mut unknown: Option<Entry<'a>> = None;
         for entry in self.entries()? {
             let entry = entry?;
-            if let Some(name) = names.iter().position(|name| name.as_bytes() == entry.key) {
-                match found.binary_search_by_key(&name, |(name, _)| *name) {
-                    Ok(index) => found[index].1 = entry.value,
-                    Err(index) => found.insert(index, (name, entry.value)),
-                }
+            if let Some(index) = names.iter().position(|name| name.as_bytes() == entry.key) {
+                fields[index] = Some((names[index], entry.value));
             } else if unknown.as_ref().is_none_or(|least| entry.key <= least.key) {
                 unknown = Some(entry);
             }
         }
-        let mut fields = Vec::with_capacity(found.len() + 1);
-        fields.extend(found.into_iter().map(|(name, value)| (names[name], value)));
         if let Some(Entry { key, value }) = unknown {
-            fields.push((utf8(key)?, value));
+            fields.push(Some((utf8(key)?, value)));
         }
         Ok(fields)
     }

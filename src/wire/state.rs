@@ -10,13 +10,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes};
 use prost::encoding::{self, DecodeContext, WireType};
 use prost::{DecodeError, Message};
+use serde::Serialize;
 
 use super::kept::{Content, Kept};
 use super::reader::{Fields, Malformed, Payload};
-use super::{Error, Resource};
+use super::{Error, Ready, Resource, ser};
 
 /// Field numbers of `State`.
 const COMPOSITE: u8 = 1;
@@ -68,10 +69,26 @@ impl State {
 
     /// Adds a composed resource, in place of what had the name before.
     pub fn insert(&mut self, name: &str, resource: &Resource) {
-        let mut entry = BytesMut::new();
-        encoding::string::encode(1, &name.to_owned(), &mut entry);
+        let name = name.to_owned();
+        let length =
+            encoding::string::encoded_len(1, &name) + encoding::message::encoded_len(2, resource);
+        let mut entry = Vec::with_capacity(length);
+        encoding::string::encode(1, &name, &mut entry);
         encoding::message::encode(2, resource, &mut entry);
-        self.fields.push(RESOURCES, entry.freeze());
+        self.fields.push(RESOURCES, entry.into());
+    }
+
+    /// Adds a composed resource whose object is written straight to the wire, in
+    /// place of what had the name before.
+    pub fn write<T: Serialize + ?Sized>(
+        &mut self,
+        name: &str,
+        object: &T,
+        ready: Ready,
+    ) -> Result<(), Error> {
+        let entry = ser::resource_entry(name, object, ready as u8)?;
+        self.fields.push(RESOURCES, entry);
+        Ok(())
     }
 
     /// Merges into the composite resource as protobuf does: top-level fields of

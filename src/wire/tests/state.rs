@@ -230,3 +230,24 @@ fn debug_output_shows_no_content() {
     let debug = format!("{:?}", resource());
     assert!(debug.contains("password") && !debug.contains("hunter2"), "{debug}");
 }
+
+#[test]
+fn writing_a_resource_equals_inserting_the_written_resource() {
+    let long = "x".repeat(300);
+    for (object, ready) in [
+        (json!({"kind": "Bucket", "spec": {"list": [1, true, null], "text": long}}), Ready::True),
+        (json!({"kind": "Bucket"}), Ready::False),
+        (json!({"kind": "Bucket"}), Ready::Unspecified),
+    ] {
+        let mut written = State::default();
+        written.write("a", &object, ready).unwrap();
+        let mut inserted = State::default();
+        let resource = Struct::write(&object).unwrap();
+        inserted.insert("a", &Resource { resource, ready, ..Resource::default() });
+        assert_eq!(written.encode_to_vec(), inserted.encode_to_vec());
+    }
+    let mut state = State::default();
+    let refusal = state.write("a", &json!({"spec": {"number": u64::MAX}}), Ready::True);
+    assert_eq!(refusal.unwrap_err().path(), "spec.number");
+    assert!(state.is_empty(), "what cannot be written changes nothing");
+}
