@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
@@ -27,6 +28,8 @@ pub enum Node {
     List(Vec<Node>),
     /// An object, in the order in which it was written.
     Map(Vec<(Cow<'static, str>, Node)>),
+    /// A value that stands in several places.
+    Shared(Rc<Node>),
 }
 
 impl Node {
@@ -47,6 +50,7 @@ impl Node {
                 .iter()
                 .find(|(name, value)| name == key && !value.is_absent())
                 .map(|(_, value)| value),
+            Self::Shared(node) => node.get(key),
             _ => None,
         }
     }
@@ -60,11 +64,12 @@ impl Node {
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
+            Self::Shared(node) => node.text(),
             _ => None,
         }
     }
 
-    /// Adds or replaces an entry. Does nothing on a value that is no object.
+    /// Adds or replaces an entry. Does nothing on a value that is no object, or a shared one.
     pub fn set(&mut self, key: &'static str, value: impl Into<Self>) {
         if let Self::Map(entries) = self {
             let value = value.into();
@@ -202,6 +207,7 @@ impl Serialize for Node {
             Self::Bool(value) => serializer.serialize_bool(*value),
             Self::Integer(value) => serializer.serialize_i64(*value),
             Self::Text(text) => serializer.serialize_str(text),
+            Self::Shared(node) => node.serialize(serializer),
             Self::List(items) => {
                 let mut list = serializer.serialize_seq(None)?;
                 for item in items.iter().filter(|item| !item.is_absent()) {

@@ -2,6 +2,9 @@
 //!
 //! A value that is only read, never copied into a message, lives in [`Sensitive`].
 
+mod outline;
+
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -10,6 +13,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value as Json};
 
+pub use self::outline::Outline;
 use crate::wire::{self, Struct, Value};
 
 /// Annotation that tells providers the name of the thing in the cloud.
@@ -67,24 +71,32 @@ pub struct ReadError {
 /// All observed composed resources by key.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
-    resources: BTreeMap<String, Resource>,
+    entries: BTreeMap<String, Entry>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    resource: Resource,
+    /// Read when it is first asked for: nearly everything about a resource is.
+    outline: OnceCell<Box<Outline>>,
 }
 
 impl FromIterator<(String, Resource)> for Observed {
     fn from_iter<I: IntoIterator<Item = (String, Resource)>>(resources: I) -> Self {
-        Self { resources: resources.into_iter().collect() }
+        let entry = |(key, resource)| (key, Entry { resource, outline: OnceCell::new() });
+        Self { entries: resources.into_iter().map(entry).collect() }
     }
 }
 
 impl Observed {
     /// The resource under `key`.
     pub fn get(&self, key: &str) -> Option<&Resource> {
-        self.resources.get(key)
+        self.entries.get(key).map(|entry| &entry.resource)
     }
 
     /// All keys, sorted.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.resources.keys().map(String::as_str)
+        self.entries.keys().map(String::as_str)
     }
 
     /// Reads the resource under `key`; `None` when it does not exist.
@@ -104,15 +116,17 @@ impl Observed {
         Ok(self.read(key)?.unwrap_or_default())
     }
 
+    /// Who the resource under `key` is; all is absent when it does not exist, or cannot be read.
+    pub fn outline(&self, key: &str) -> &Outline {
+        static NOTHING: Outline = Outline::NOTHING;
+        self.entries.get(key).map_or(&NOTHING, |entry| {
+            entry.outline.get_or_init(|| Box::new(Outline::of(&entry.resource.object)))
+        })
+    }
+
     /// Whether the resource under `key` exists and reports `Ready`.
     pub fn is_ready(&self, key: &str) -> bool {
-        self.get(key).is_some_and(|resource| {
-            let object: Result<Conditioned<Reported<'_>>, _> = resource.object.read();
-            object.is_ok_and(|object| {
-                let mut conditions = object.status.conditions.iter();
-                conditions.any(|condition| condition.kind == "Ready" && condition.status == "True")
-            })
-        })
+        self.outline(key).ready
     }
 
     /// What keeps the provider of the resource under `key` from doing as it was asked.
@@ -230,37 +244,16 @@ impl<'de> Deserialize<'de> for Unread {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(default, bound = "C: Deserialize<'de>")]
-struct Conditioned<C> {
-    status: Conditions<C>,
-}
-
-#[derive(Deserialize)]
-#[serde(default, bound = "C: Deserialize<'de>")]
-struct Conditions<C> {
-    conditions: Vec<C>,
-}
-
-impl<C> Default for Conditioned<C> {
-    fn default() -> Self {
-        Self { status: Conditions::default() }
-    }
-}
-
-impl<C> Default for Conditions<C> {
-    fn default() -> Self {
-        Self { conditions: Vec::new() }
-    }
-}
-
-/// As much of a condition as every resource is asked for.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Reported<'a> {
-    #[serde(rename = "type")]
-    kind: &'a str,
-    status: &'a str,
+struct Conditioned {
+    status: Conditions,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Conditions {
+    conditions: Vec<Condition>,
 }
 
 /// A condition of an observed object.
@@ -280,7 +273,7 @@ pub struct Condition {
 
 /// The condition `kind` of an object, as it was last reported.
 pub fn condition(object: &Struct, kind: &str) -> Option<Condition> {
-    let object: Conditioned<Condition> = object.read().ok()?;
+    let object: Conditioned = object.read().ok()?;
     object.status.conditions.into_iter().find(|condition| condition.kind == kind)
 }
 

@@ -1,6 +1,7 @@
 //! What managed resources on AWS have in common: tags, security group, log group, alarms and key.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use serde::Deserialize;
 
@@ -27,6 +28,11 @@ impl Order<'_> {
 
     /// Tags for every resource that takes them. Ours win over the catalogue's.
     pub fn tags(&self) -> Node {
+        Node::Shared(Rc::clone(self.tags.get_or_init(|| Rc::new(self.own_tags()))))
+    }
+
+    /// The same, to be changed.
+    pub fn own_tags(&self) -> Node {
         let offering = self.offering;
         let ours = [
             ("claim", self.claim.name.as_str()),
@@ -61,7 +67,7 @@ impl Order<'_> {
                 for_provider: object! {
                     region: &self.place.region,
                     vpcId: &aws.vpc_id,
-                    name: self.names.aws("security-group", Limit::AWS),
+                    name: self.given_name("security-group", Limit::AWS),
                     description: format!("Clients of {} {}", self.claim.kind.name(), self.names),
                     tags: self.tags(),
                 },
@@ -136,7 +142,7 @@ impl Order<'_> {
     /// An alarm that tells the environment's topic, where there is one.
     pub fn alarm(&self, plan: &mut Plan, alarm: Alarm) {
         let part = format!("alarm-{}", alarm.part);
-        let external_name = self.names.aws(&part, Limit::AWS);
+        let external_name = self.external_name(&part, Limit::AWS);
         let topic = self.aws().alarm_topic_arn.as_ref();
         self.manage(plan, ManagedResource {
             kind: ALARM,
