@@ -23,7 +23,7 @@ fn contains(bytes: &[u8]) -> bool {
     let encoded = (0..3).map(|shift| {
         let text = encode(&format!("{}{CANARY}", "-".repeat(shift)));
         let start = [0, 2, 3][shift];
-        text.trim_end_matches('=')[start..text.len() - 3].as_bytes().to_vec()
+        text.trim_end_matches('=').as_bytes()[start..text.len() - 3].to_vec()
     });
     std::iter::once(CANARY.as_bytes().to_vec())
         .chain(encoded)
@@ -52,7 +52,7 @@ fn taint(world: &mut World) {
         for (name, value) in details.iter_mut() {
             // Where a server is and who logs in is told on purpose.
             if name.contains("password") || name.contains("token") {
-                *value = CANARY.to_owned();
+                CANARY.clone_into(value);
             }
         }
     }
