@@ -14,7 +14,7 @@ pub(super) const PRIMARY: &str = "message-queue-broker";
 /// Everything a claim may become.
 pub(super) const KEYS: &[OwnedKey] = &[
     OwnedKey::new(PRIMARY, Class::Data),
-    OwnedKey::new("message-queue-configuration", Class::Data),
+    OwnedKey::new("message-queue-configuration-*", Class::Data),
     OwnedKey::new("message-queue-security-group", Class::Data),
     OwnedKey::new("message-queue-log-group-*", Class::Data),
     OwnedKey::new("message-queue-administrator", Class::Data),
