@@ -117,17 +117,16 @@ pub(super) fn give(
     application: &Application<'_>,
     created: Result<(), Lack>,
 ) {
-    let connected = connection(order, plan, application);
-    let login = login(order, plan);
-    let made = objects(order, plan, application, login.as_ref());
-    plan.status.push(("vhost", Node::from(application.vhost.clone())));
-
     let missing = order.operators.presence(Operator::MessagingTopology) == Presence::Missing;
     let used = OBJECTS.iter().any(|part| order.exists(part));
     if application.gets_administrator && missing && !used {
         give_administrator(order, plan, application);
         return;
     }
+    plan.status.push(("vhost", Node::from(application.vhost.clone())));
+    let connected = connection(order, plan, application);
+    let login = login(order, plan);
+    let made = objects(order, plan, application, login.as_ref());
     let ready = operator(order).and(created).and(connected).and(made).and_then(|()| is_made(order));
     match (ready.and(login), application.endpoint) {
         (Ok(password), Some(endpoint)) => {
