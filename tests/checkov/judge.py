@@ -63,6 +63,8 @@ TYPES = {
     "rds.Instance": "aws_db_instance",
     "rds.ParameterGroup": "aws_db_parameter_group",
     "rds.SubnetGroup": "aws_db_subnet_group",
+    "secretsmanager.Secret": "aws_secretsmanager_secret",
+    "secretsmanager.SecretVersion": "aws_secretsmanager_secret_version",
     "s3.Bucket": "aws_s3_bucket",
     "s3.BucketLifecycleConfiguration": "aws_s3_bucket_lifecycle_configuration",
     "s3.BucketLogging": "aws_s3_bucket_logging",
@@ -87,6 +89,7 @@ COUNTS = {
     # One rule for messages, and one for the management API.
     "MessageQueue": Counter(
         ["aws_mq_broker", "aws_mq_configuration", *NETWORK, "aws_vpc_security_group_ingress_rule"]
+        + ["aws_secretsmanager_secret", "aws_secretsmanager_secret_version"]
         + 4 * ["aws_cloudwatch_metric_alarm"]
     ),
     "ObjectStore": Counter(

@@ -150,7 +150,7 @@ pub(super) fn broker(
 }
 
 /// Where the provider reads the administrator's password: where it did before.
-fn password_reference(order: &Order<'_>, living: &Living) -> Node {
+pub(super) fn password_reference(order: &Order<'_>, living: &Living) -> Node {
     let mut users = living.spec.for_provider.user.iter();
     match users.find_map(|user| user.password_secret_ref.as_ref()) {
         Some(SecretEntry { name, namespace, key }) => object! {
