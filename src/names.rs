@@ -157,6 +157,14 @@ pub fn is_bucket_name(name: &str) -> bool {
         && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-'))
 }
 
+/// Whether `name` may be that of a RabbitMQ virtual host: 1–255 bytes, as AMQP 0-9-1's short
+/// strings have, and of what no URI or path escapes. It begins with a letter: never `.` or `..`.
+pub fn is_vhost_name(name: &str) -> bool {
+    name.len() <= 255
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
 /// Whether `name` is a DNS label (RFC 1123): at most 63 of `a-z`, `0-9` and `-`, neither
 /// beginning nor ending with `-`. Namespaces and ServiceAccounts of ours are.
 pub fn is_dns_label(name: &str) -> bool {
@@ -168,7 +176,7 @@ pub fn is_dns_label(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Limit, Names, is_claim_name, is_dns_label};
+    use super::{Limit, Names, is_claim_name, is_dns_label, is_vhost_name};
 
     fn names() -> Names {
         Names::new("example", "team-identity", "RedisInstance", "session-cache")
@@ -190,6 +198,12 @@ mod tests {
         }
         for bad in ["ab", "", "Abc", "1bc", "a--b", "abc-", "a_b", "a23456789-123456789-123456"] {
             assert!(!is_claim_name(bad), "{bad}");
+        }
+        for good in ["a", "Orders_2.main-v1", &"v".repeat(255)] {
+            assert!(is_vhost_name(good), "{good}");
+        }
+        for bad in ["", "/", ".", "..", "1st", "a/b", "a b", "a%2f", "größe", &"v".repeat(256)] {
+            assert!(!is_vhost_name(bad), "{bad}");
         }
         assert!(is_dns_label("0a") && !is_dns_label("-a") && !is_dns_label("a.b"));
     }

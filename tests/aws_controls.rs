@@ -26,9 +26,10 @@ use support::world::{World, document};
 const ENVIRONMENTS: [&str; 3] = ["development", "staging", "production"];
 
 /// The parameters that kinds are tried with, besides their sizes and availability: each alone.
-const PARAMETERS: [(&str, &[(&str, &str)]); 3] = [
+const PARAMETERS: [(&str, &[(&str, &str)]); 4] = [
     ("PostgreSQLInstance", &[("backupRetentionDays", "7"), ("version", "\"15\"")]),
     ("RedisInstance", &[("engine", "\"valkey\""), ("evictionPolicy", "\"noeviction\"")]),
+    ("MessageQueue", &[("version", "\"3.13\""), ("vhost", "\"orders\"")]),
     (
         "ObjectStore",
         &[

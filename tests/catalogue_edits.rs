@@ -79,6 +79,7 @@ fn edits() -> Vec<Edit> {
                 for (field, value) in [
                     ("instanceClass", json!("db.m8g.16xlarge")),
                     ("nodeType", json!("cache.t4g.micro")),
+                    ("instanceType", json!("mq.m7g.16xl")),
                     ("storageGB", json!(900)),
                     ("autoscalingLimitGB", json!(9000)),
                 ] {

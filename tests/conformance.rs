@@ -202,6 +202,17 @@ fn encryption_tags_and_privacy_are_never_left_out() {
                     assert_eq!(default["sseAlgorithm"], "aws:kms", "{title}");
                     has_key(&default["kmsMasterKeyId"]);
                 }
+                // RabbitMQ's storage is encrypted with AWS's own key, and there is no other.
+                "Broker" => {
+                    encrypted += 1;
+                    says("publiclyAccessible", json!(false));
+                    says("autoMinorVersionUpgrade", json!(true));
+                    says("logs", json!({"general": true}));
+                    says("encryptionOptions", Json::Null);
+                    let users = wanted["user"].as_array().expect("users");
+                    assert_eq!(users.len(), 1, "{title}");
+                    assert!(users[0]["passwordSecretRef"].is_object(), "{title}");
+                }
                 "BucketPublicAccessBlock" => {
                     for field in [
                         "blockPublicAcls",

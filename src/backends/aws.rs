@@ -73,32 +73,46 @@ impl Order<'_> {
                 },
             },
         );
+        self.let_in(
+            plan,
+            &Rules {
+                part: "ingress-rule-",
+                clients: &aws.client_security_group_ids,
+                port,
+                about: "Clients of this environment",
+                lifetime: Lifetime::WithClaim,
+            },
+        );
+    }
+
+    /// Rules of the security group.
+    pub fn let_in(&self, plan: &mut Plan, rules: &Rules<'_>) {
         if self.place.former_vpc.is_some() {
             // Groups of another network cannot be let in: whoever is, stays.
-            let rules = self.key("ingress-rule-");
-            for key in self.observed.keys().filter(|key| key.starts_with(&rules)) {
+            let prefix = self.key(rules.part);
+            for key in self.observed.keys().filter(|key| key.starts_with(&prefix)) {
                 plan.wait(key, "a network of the catalogue that this claim is not in");
             }
             return;
         }
-        for client in &aws.client_security_group_ids {
+        for client in rules.clients {
             // One rule a client group, named after it: taking a group out of the catalogue
             // revokes its rule and touches no other.
             self.manage(
                 plan,
                 ManagedResource {
                     kind: INGRESS_RULE,
-                    part: format!("ingress-rule-{client}"),
+                    part: format!("{}{client}", rules.part),
                     external_name: None,
-                    lifetime: Lifetime::WithClaim,
+                    lifetime: rules.lifetime,
                     for_provider: object! {
                         region: &self.place.region,
                         securityGroupIdRef: self.reference("security-group"),
                         referencedSecurityGroupId: client,
                         ipProtocol: "tcp",
-                        fromPort: port,
-                        toPort: port,
-                        description: "Clients of this environment",
+                        fromPort: rules.port,
+                        toPort: rules.port,
+                        description: rules.about,
                         tags: self.tags(),
                     },
                 },
@@ -240,6 +254,21 @@ fn key_policy(account: &str, partition: &str) -> String {
 /// The partition of an ARN: `aws`, `aws-cn`, `aws-us-gov`.
 pub fn partition(arn: &str) -> &str {
     arn.split(':').nth(1).unwrap_or("aws")
+}
+
+/// Rules that let client groups in on one port.
+#[derive(Debug)]
+pub struct Rules<'a> {
+    /// Their part of the name, before the client group.
+    pub part: &'static str,
+    /// The security groups that are let in.
+    pub clients: &'a [String],
+    /// The port.
+    pub port: i64,
+    /// Who the clients are, as the console shows it.
+    pub about: &'static str,
+    /// How long the rules stay.
+    pub lifetime: Lifetime,
 }
 
 /// An alarm on one metric.

@@ -33,6 +33,11 @@ impl Window {
         (window.length > 0).then_some(window)
     }
 
+    /// Its length in minutes.
+    pub const fn minutes(&self) -> u32 {
+        self.length
+    }
+
     /// Whether the two have a minute in common.
     pub fn meets(&self, other: &Self) -> bool {
         let gap = |from: u32, to: u32| (to + WEEK - from) % WEEK;

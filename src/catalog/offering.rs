@@ -127,7 +127,10 @@ impl Offering {
         problems.within("platform", |problems| self.platform.check(problems));
         problems.within("environment", |problems| self.environment.check(problems));
         problems.within("aws", |problems| self.aws.check(problems));
-        problems.within("settings", |problems| self.settings.check(problems));
+        problems.within("settings", |problems| {
+            self.settings.check(problems);
+            self.settings.check_in(&self.environment, problems);
+        });
         problems.into_sorted()
     }
 }

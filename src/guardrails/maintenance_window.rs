@@ -7,7 +7,10 @@ pub(super) const GUARDRAIL: Guardrail = Guardrail {
     code: "maintenance-window",
     about: "A maintenance window has AWS's form and leaves the backup window alone",
     why: "AWS refuses other windows, and the refusal would never reach the claim.",
-    ways_out: &["Choose a window of at least 60 minutes that does not meet the backup window."],
+    ways_out: &[
+        "Choose a window of at least 60 minutes, of 120 for a broker, that does not meet the \
+                 backup window.",
+    ],
     cause: Cause::Catalogue,
     check,
 };
@@ -30,6 +33,16 @@ fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
             "Give a window of 60 minutes to 24 hours in UTC, such as sun:03:30-sun:04:30",
         );
     };
+    let minutes = crate::kinds::maintenance_minutes(&checkup.claim.parameters);
+    if let Some(minutes) = minutes.filter(|minutes| window.minutes() < *minutes) {
+        return violation(
+            format!(
+                "Maintenance window {} is shorter than the {minutes} minutes that maintenance takes",
+                quote(given)
+            ),
+            "Give a longer window, such as sun:03:00-sun:05:00",
+        );
+    }
     match backup.filter(|backup| Window::daily(backup).is_some_and(|backup| backup.meets(&window)))
     {
         Some(backup) => violation(

@@ -34,6 +34,7 @@ mod unsupported_version;
 mod version_downgrade;
 mod version_jump;
 mod versioning_required;
+mod vhost_name;
 mod violation;
 pub mod wrong_type;
 
@@ -99,6 +100,7 @@ pub const ALL: &[&Guardrail] = &[
     &storage_shrink::GUARDRAIL,
     &maintenance_window::GUARDRAIL,
     &database_name::GUARDRAIL,
+    &vhost_name::GUARDRAIL,
     &extension_not_offered::GUARDRAIL,
     &service_account_name::GUARDRAIL,
     &service_account_exists::GUARDRAIL,

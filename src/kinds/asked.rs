@@ -1,6 +1,8 @@
 //! What guardrails ask of a claim that only some kinds can answer.
 
-use super::{Kind, Parameters, Settings, event_stream, object_store, postgresql, redis};
+use super::{
+    Kind, Parameters, Settings, event_stream, message_queue, object_store, postgresql, redis,
+};
 use crate::catalog::Range;
 use crate::claim::Claim;
 use crate::observed::Observed;
@@ -85,6 +87,22 @@ pub fn windows<'a>(
         }
         (Parameters::MessageQueue(own), _) => (own.maintenance_window.as_deref(), None),
         _ => (None, None),
+    }
+}
+
+/// What the maintenance of a kind takes at most, in minutes; `None` where AWS keeps to any window.
+pub fn maintenance_minutes(parameters: &Parameters) -> Option<u32> {
+    match parameters {
+        Parameters::MessageQueue(_) => Some(message_queue::aws::MAINTENANCE_MINUTES),
+        _ => None,
+    }
+}
+
+/// Name of the virtual host that a claim asks for.
+pub fn vhost(parameters: &Parameters) -> Option<&str> {
+    match parameters {
+        Parameters::MessageQueue(own) => own.vhost.as_deref(),
+        _ => None,
     }
 }
 

@@ -11,14 +11,14 @@ pub mod postgresql;
 pub mod redis;
 
 pub use asked::{
-    Number, database_name, declines_versioning, default_of, extensions, living_storage_gb, numbers,
-    storage_gb, windows,
+    Number, database_name, declines_versioning, default_of, extensions, living_storage_gb,
+    maintenance_minutes, numbers, storage_gb, vhost, windows,
 };
 
 use serde::de::{self, Deserialize, Deserializer};
 
 use crate::backends::{Operator, Order};
-use crate::catalog::{Problems, Versions};
+use crate::catalog::{Environment, Problems, Versions};
 use crate::claim::{Claim, Flavour, Parameter};
 use crate::credentials::identity::Wish;
 use crate::guardrails::{Memory, quote};
@@ -286,6 +286,14 @@ impl Settings {
             Self::MessageQueue(own) => own.check(problems),
             Self::ObjectStore(own) => own.check(problems),
             Self::EventStream(own) => own.check(problems),
+        }
+    }
+
+    /// Notes what does not fit the environment that they are said for.
+    pub fn check_in(&self, environment: &Environment, problems: &mut Problems) {
+        match self {
+            Self::MessageQueue(own) => own.check_in(environment, problems),
+            Self::PostgreSql(_) | Self::Redis(_) | Self::ObjectStore(_) | Self::EventStream(_) => {}
         }
     }
 

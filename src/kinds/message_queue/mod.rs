@@ -14,10 +14,11 @@ pub(super) const PRIMARY: &str = "message-queue-broker";
 /// Everything a claim may become.
 pub(super) const KEYS: &[OwnedKey] = &[
     OwnedKey::new(PRIMARY, Class::Data),
-    OwnedKey::new("message-queue-configuration", Class::Data),
+    OwnedKey::new("message-queue-configuration-*", Class::Data),
     OwnedKey::new("message-queue-security-group", Class::Data),
     OwnedKey::new("message-queue-log-group-*", Class::Data),
     OwnedKey::new("message-queue-administrator", Class::Data),
+    OwnedKey::new("message-queue-recovery-*", Class::Data),
     OwnedKey::new("message-queue-connection", Class::Data),
     OwnedKey::new("message-queue-login", Class::Data),
     OwnedKey::new("message-queue-vhost", Class::Data),
