@@ -49,7 +49,8 @@ pub(super) const KEYS: &[OwnedKey] = &[
 ];
 
 /// Keys of the credentials Secret that both tenancies have. A shared stream adds `username` and
-/// `password`, a dedicated one `role-arn`.
+/// `password`, a dedicated one `role-arn` and `sasl.client.callback.handler.class`, and either
+/// `consumer-groups` where it has some.
 pub(super) const SECRET_KEYS: &[&str] = &[
     "type",
     "provider",
@@ -223,6 +224,18 @@ impl Access {
         self.produce.unwrap_or(true)
     }
 
+    /// The parameters that say whose identity is meant, as far as they are set.
+    pub fn identity_parameters(&self) -> Vec<&'static str> {
+        [
+            ("createServiceAccount", self.create_service_account.is_some()),
+            ("joinIdentityOf", self.join_identity_of.is_some()),
+            ("serviceAccountName", self.service_account_name.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, is_set)| is_set.then_some(name))
+        .collect()
+    }
+
     /// Whose identity is meant.
     pub fn wish(&self) -> Wish<'_> {
         Wish {
@@ -231,6 +244,17 @@ impl Access {
             join: self.join_identity_of.as_deref(),
         }
     }
+}
+
+/// Most characters of a consumer group: Kafka sets no limit, and the name goes into keys, ARNs
+/// and lists.
+pub(crate) const GROUP_CHARACTERS: usize = 100;
+
+/// Whether `name` has the shape of a topic's name in Kafka, and at most so many `characters`:
+/// letters, digits, `.`, `-` and `_`. No wildcard is among them.
+pub(crate) fn is_kafka_name(name: &str, characters: usize) -> bool {
+    (1..=characters).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
 }
 
 impl Parameters {

@@ -1,0 +1,41 @@
+//! Names of consumer groups.
+
+use super::{Cause, Checkup, Guardrail, Violation, quote};
+use crate::kinds::event_stream::{GROUP_CHARACTERS, is_kafka_name};
+
+pub(super) const GUARDRAIL: Guardrail = Guardrail {
+    code: "consumer-group",
+    about: "A consumer group has a plain name, and is listed once",
+    why: "The name becomes part of what the application is allowed to read, where an asterisk \
+          would mean everything.",
+    ways_out: &["Use at most 100 letters, digits, dots, dashes and underscores, each name once."],
+    cause: Cause::Claim,
+    check,
+};
+
+fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
+    let groups = crate::kinds::consumer_groups(&checkup.claim.parameters);
+    let violation = |index, problem, fix: String| {
+        let field = format!("spec.parameters.access.consumerGroups[{index}]");
+        Violation::new(GUARDRAIL.code, field, problem, fix)
+    };
+    let mut violations = Vec::new();
+    for (index, group) in groups.iter().enumerate() {
+        if !is_kafka_name(group, GROUP_CHARACTERS) {
+            violations.push(violation(
+                index,
+                format!("{} is not the name of a consumer group", quote(group)),
+                format!(
+                    "Use at most {GROUP_CHARACTERS} letters, digits, dots, dashes and underscores"
+                ),
+            ));
+        } else if groups[..index].contains(group) {
+            violations.push(violation(
+                index,
+                format!("Consumer group {} is listed twice", quote(group)),
+                "Remove one of the two".to_owned(),
+            ));
+        }
+    }
+    violations
+}
