@@ -147,6 +147,24 @@ fn policies_wait_for_the_clusters_arn_and_follow_no_other_text() {
     }
 }
 
+/// IAM refuses a policy of more than 6144 characters.
+#[test]
+fn the_longest_policy_has_room() {
+    let groups: Vec<String> = (0..10).map(|index| format!("{index}{}", "g".repeat(99))).collect();
+    let mut world = with(dedicated(false), json!({"consumerGroups": groups}));
+    let namespace = format!("team-{}", "n".repeat(58));
+    world.composite["metadata"]["name"] = json!("x23456789-123456789-12345");
+    world.composite["metadata"]["namespace"] = json!(namespace);
+    world.apply(&world.composition());
+    let arn = format!(
+        "arn:aws-us-gov:kafka:us-gov-east-1:777788889999:cluster/{}/22222222-3333-4444-5555-666666666666-22",
+        "c".repeat(64)
+    );
+    world.observed.get_mut(CLUSTER).expect("it lives")["status"]["atProvider"]["arn"] = json!(arn);
+    let length = asked(&world, "event-stream-policy")["policy"].as_str().expect("a text").len();
+    assert!(length <= 6144, "{length}");
+}
+
 /// A name that somebody wrote on the living topic must not open every topic.
 #[test]
 fn a_topic_called_everything_is_not_granted() {

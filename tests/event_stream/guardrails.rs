@@ -215,7 +215,16 @@ fn consumer_group() {
             groups(json!([""])),
             "spec.parameters.access.consumerGroups[0] [consumer-group]: \"\" is not the name of a consumer group. Use at most 100 letters, digits, dots, dashes and underscores.",
         );
+        let names = |count: usize| (0..count).map(|name| format!("g{name}")).collect::<Vec<_>>();
+        refuses_with(
+            world.clone(),
+            "access",
+            groups(json!(names(11))),
+            "spec.parameters.access.consumerGroups [consumer-group]: 11 consumer groups are too many. List at most 10.",
+        );
         let mut longest = world;
+        longest.set("access", groups(json!(names(10))));
+        assert_eq!(longest.composition().warnings, []);
         longest.set("access", groups(json!(["g".repeat(100)])));
         assert_eq!(longest.composition().warnings, []);
         longest.set("access", groups(json!(["g".repeat(101)])));

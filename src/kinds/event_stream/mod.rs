@@ -246,6 +246,10 @@ impl Access {
     }
 }
 
+/// Most consumer groups of a claim. Each is a line of up to 350 characters in a policy, and IAM has
+/// room for 6144 in all (IAM user guide, "IAM and AWS STS quotas").
+pub(crate) const GROUPS: usize = 10;
+
 /// Most characters of a consumer group: Kafka sets no limit, and the name goes into keys, ARNs
 /// and lists.
 pub(crate) const GROUP_CHARACTERS: usize = 100;
