@@ -211,7 +211,7 @@ def referring(fields: dict[str, Json], addresses: dict[str, str]) -> dict[str, J
         if is_reference(field):
             targets = [addresses[one["name"]] for one in (value if isinstance(value, list) else [value])]
             references = [text for target in targets for text in (f"{target}.id", target)]
-            expressions[snake(re.sub("Ref(s?)$", r"\1", field)).replace("groupss", "groups")] = {"references": references}
+            expressions[snake(re.sub("s?Ref(s?)$", r"\1", field))] = {"references": references}
         elif field.endswith("GroupName") and value in addresses:
             target = addresses[value]
             expressions[snake(field)] = {"references": [f"{target}.id", target]}
@@ -243,9 +243,8 @@ def plan(worlds: dict[str, list[Json]]) -> Json:
             for field, value in asked.items():
                 if field.endswith("SecretRef"):
                     arguments[snake(field.removesuffix("SecretRef"))] = "from-a-secret"
-                elif snake(field) not in expressions or isinstance(value, dict) and not is_reference(field):
-                    if not is_reference(field):
-                        arguments[snake(field)] = planned(field, value)
+                elif not is_reference(field) and (isinstance(value, dict) or snake(field) not in expressions):
+                    arguments[snake(field)] = planned(field, value)
             values.append({**head, "values": arguments})
             changes.append({**head, "change": {"actions": ["create"], "before": None, "after": arguments}})
             configuration.append({**head, "expressions": expressions})
