@@ -22,10 +22,11 @@ use std::fs;
 use std::path::Path;
 
 use base64::Engine as _;
+use selfservice::catalog::Catalog;
 use selfservice::kinds::Kind;
 use selfservice::outcome::Composition;
 use serde_json::{Value as Json, json};
-use support::world::{World, document};
+use support::world::{World, catalog_document, document};
 
 const TOPIC: &str = "event-stream-topic";
 const CLUSTER: &str = "event-stream-cluster";
@@ -164,4 +165,64 @@ fn a_cluster_of_its_own_key_waits_for_it() {
     world.settle();
     let arn = world.observed["event-stream-kms-key"]["status"]["atProvider"]["arn"].clone();
     assert_eq!(asked(&world, CLUSTER)["encryptionInfo"]["encryptionAtRestKmsKeyArn"], arn);
+}
+
+/// What the catalogue says in production with one field set, and what is wrong with it.
+fn mistakes(pointer: &str, value: Json) -> Vec<String> {
+    let mut document = catalog_document();
+    let offered = document.pointer_mut("/offerings/EventStream/aws").expect("offered");
+    // Whatever environments say besides, they would say it, too.
+    for environment in ["development", "staging"] {
+        offered["environments"].as_object_mut().expect("environments").remove(environment);
+    }
+    let (parent, field) = pointer.rsplit_once('/').expect("a pointer");
+    offered.pointer_mut(parent).expect("a parent")[field] = value;
+    let problems = Catalog::read(&document).err().unwrap_or_default();
+    problems.iter().map(|problem| problem.message.clone()).collect()
+}
+
+/// A slip in the catalogue is found when it is written, not when a claim is half made.
+#[test]
+fn slips_in_the_catalogue_are_found() {
+    let shared = "/environments/production/shared";
+    for (pointer, value, expected) in [
+        ("/sizes/0/partitions", json!(0), "0 must lie within 1–4000"),
+        ("/sizes/0/partitions", json!(61), "61 must be at most maximumPartitions"),
+        ("/sizes/0/volumeGB", json!(16385), "16385 must lie within 1–16384"),
+        (
+            "/sizes/0/brokerType",
+            json!("m7g.large"),
+            "\"m7g.large\" is not a broker type such as kafka.m7g.large",
+        ),
+        ("/maximumPartitions", json!(5000), "5000 must lie within 1–4000"),
+        ("/replicationFactor", json!(4), "4 must lie within 1–3"),
+        (
+            "/minInsyncReplicas",
+            json!(3),
+            "3 must be at least 1, and less than replicationFactor unless that is 1: nobody could write while a broker restarts",
+        ),
+        (
+            &format!("{shared}/clusterArn"),
+            json!("arn:aws:kafka:eu-west-1:777788889999:topic/x"),
+            "\"arn:aws:kafka:eu-west-1:777788889999:topic/x\" is not an ARN of the form arn:aws:kafka:…:cluster/…",
+        ),
+        (
+            &format!("{shared}/secretKeyArn"),
+            json!("alias/msk"),
+            "\"alias/msk\" is not an ARN of the form arn:aws:kms:…:key/…",
+        ),
+        (
+            &format!("{shared}/bootstrapServers"),
+            json!("b-1.example:9096,b-2.example"),
+            "\"b-2.example\" does not have the form host:port",
+        ),
+        (
+            &format!("{shared}/providerConfig"),
+            json!("MSK"),
+            "\"MSK\" is not the name of a (Cluster)ProviderConfig",
+        ),
+        ("/dedicated/versions/default", json!("9"), "\"9\" is none of the versions: 3.8, 3.9"),
+    ] {
+        assert_eq!(mistakes(pointer, value), [expected], "{pointer}");
+    }
 }
