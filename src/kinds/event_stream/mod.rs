@@ -17,8 +17,13 @@ pub(super) const TOPIC: &str = "event-stream-topic";
 /// Keys of the resources that hold data: the cluster where there is one, else the topic.
 pub(super) const PRIMARIES: &[&str] = &[CLUSTER, TOPIC];
 
+/// Key of the secret in AWS with a shared stream's login.
+pub(super) const SCRAM_SECRET: &str = "event-stream-scram-secret";
+/// Key of what tells a shared cluster of the login.
+pub(super) const SCRAM_ASSOCIATION: &str = "event-stream-scram-association";
+
 /// Keys of the resources of AWS that tell where a claim is.
-pub(super) const PLACED: &[&str] = &[CLUSTER, "event-stream-scram-secret"];
+pub(super) const PLACED: &[&str] = &[CLUSTER, SCRAM_SECRET];
 
 /// Everything a claim may become.
 pub(super) const KEYS: &[OwnedKey] = &[
@@ -32,9 +37,9 @@ pub(super) const KEYS: &[OwnedKey] = &[
     OwnedKey::new("event-stream-kafka-connection", Class::Data),
     OwnedKey::new("event-stream-login", Class::Data),
     OwnedKey::new("event-stream-scram-login", Class::Data),
-    OwnedKey::new("event-stream-scram-secret", Class::Data),
+    OwnedKey::new(SCRAM_SECRET, Class::Data),
     OwnedKey::new("event-stream-scram-version", Class::Data),
-    OwnedKey::new("event-stream-scram-association", Class::Data),
+    OwnedKey::new(SCRAM_ASSOCIATION, Class::Data),
     OwnedKey::new("event-stream-credentials", Class::Data),
     OwnedKey::new("event-stream-acl-*", Class::Access),
     OwnedKey::new("event-stream-ingress-rule-*", Class::Access),

@@ -12,6 +12,7 @@ use super::{Settings, alarms};
 use crate::backends::Order;
 use crate::backends::living::LivingVersion;
 use crate::backends::managed::{Lifetime, ManagedResource, Type};
+use crate::kinds::event_stream;
 use crate::names::Limit;
 use crate::observed::{Managed, ReadError};
 use crate::outcome::Plan;
@@ -177,15 +178,15 @@ pub(super) fn compose(
     let wanted = &living.spec.for_provider;
     let living_key = wanted.encryption_info.encryption_at_rest_kms_key_arn.as_deref();
     let key = order.encryption_key(plan, living_key)?;
-    let exists = order.observed.get(super::super::CLUSTER).is_some();
+    let exists = order.observed.get(event_stream::CLUSTER).is_some();
     match key {
-        None => plan.wait(super::super::CLUSTER, "the ARN of its encryption key"),
+        None => plan.wait(event_stream::CLUSTER, "the ARN of its encryption key"),
         Some(_) if !exists && chosen.subnets.len() < zones(order) => {
             let reason = format!(
                 "a private subnet in a third zone, which the catalogue does not name; contact {}",
                 order.offering.platform.contact
             );
-            plan.wait(super::super::CLUSTER, reason);
+            plan.wait(event_stream::CLUSTER, reason);
         }
         Some(key) => {
             // The first revision of a configuration is 1.

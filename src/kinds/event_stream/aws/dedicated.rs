@@ -12,7 +12,7 @@ use crate::backends::managed::Lifetime;
 use crate::backends::stages::{Lack, stage};
 use crate::backends::{Operator, Order};
 use crate::credentials;
-use crate::kinds::event_stream::Parameters;
+use crate::kinds::event_stream::{self, Parameters};
 use crate::manifest::Node;
 use crate::object;
 use crate::observed::ReadError;
@@ -29,7 +29,7 @@ pub(super) fn compose(
     parameters: &Parameters,
     settings: &Settings,
 ) -> Result<(), ReadError> {
-    let living: Living = order.observed.managed(super::super::CLUSTER)?;
+    let living: Living = order.observed.managed(event_stream::CLUSTER)?;
     let chosen = Cluster::new(order, settings, &living);
     // One broker restarts at a time: with as many copies as must be there, nobody could write.
     let factor = settings.replication_factor.min(chosen.brokers).max(1);

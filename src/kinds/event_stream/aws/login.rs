@@ -17,6 +17,7 @@ use crate::backends::managed::{Lifetime, ManagedResource, Type};
 use crate::backends::stages::{Lack, stage};
 use crate::credentials::generated::{self, Generated, PASSWORD};
 use crate::credentials::{self, SecretBuilder};
+use crate::kinds::event_stream;
 use crate::names::Limit;
 use crate::object;
 use crate::observed::{Managed, Observed, Sensitive, Unread};
@@ -60,15 +61,15 @@ struct Principal {
 }
 
 fn living_secret(observed: &Observed) -> Secret {
-    let key = "event-stream-scram-secret";
-    let living: Managed<Secret, Unread> = observed.managed(key).unwrap_or_default();
+    let living: Managed<Secret, Unread> =
+        observed.managed(event_stream::SCRAM_SECRET).unwrap_or_default();
     living.spec.for_provider
 }
 
 /// ARN of the cluster that a living login is for.
 pub(super) fn living_cluster(observed: &Observed) -> Option<String> {
-    let key = "event-stream-scram-association";
-    let living: Managed<Association, Unread> = observed.managed(key).unwrap_or_default();
+    let living: Managed<Association, Unread> =
+        observed.managed(event_stream::SCRAM_ASSOCIATION).unwrap_or_default();
     let tagged = || living_secret(observed).tags.remove(CLUSTER_TAG);
     living.spec.for_provider.cluster_arn.or_else(tagged)
 }

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::super::{Parameters, is_kafka_name};
 use super::{Settings, TOPIC};
 use crate::backends::Order;
 use crate::backends::managed::{Lifetime, ManagedResource, Type};
+use crate::kinds::event_stream::{self, Parameters, is_kafka_name};
 use crate::names::Limit;
 use crate::object;
 use crate::observed::{Managed, Observed, ReadError};
@@ -40,7 +40,7 @@ type Living = Managed<Wanted, Reported>;
 
 /// Partitions of the living topic: as asked for, or more, should somebody have added some.
 pub(crate) fn living_partitions(observed: &Observed) -> Option<i64> {
-    let living: Living = observed.managed(super::super::TOPIC).ok()?;
+    let living: Living = observed.managed(event_stream::TOPIC).ok()?;
     partitions_of(&living)
 }
 
@@ -75,12 +75,12 @@ impl Topic {
         settings: &Settings,
         replicas: Replicas,
     ) -> Result<Self, ReadError> {
-        let living: Living = order.observed.managed(super::super::TOPIC)?;
+        let living: Living = order.observed.managed(event_stream::TOPIC)?;
         let wanted = &living.spec.for_provider;
         let config = |name: &str| wanted.config.get(name).cloned();
         // INVARIANT: the name goes into ACLs and policies, where `*` would mean every topic. One
         // of another shape was not written by us.
-        let name = order.living_external_name(super::super::TOPIC, String::new());
+        let name = order.living_external_name(event_stream::TOPIC, String::new());
         let name = Some(name)
             .filter(|name| is_kafka_name(name, Limit::TOPIC.characters()))
             .unwrap_or_else(|| order.names.aws("topic", Limit::TOPIC));
