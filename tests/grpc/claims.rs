@@ -110,7 +110,7 @@ async fn a_composition_written_wrong_is_told_what_to_change() {
             composite.clone(),
             changed("offers", json!("KafkaTopic")),
             "cannot use the Offering in this pipeline step's input: offers: must be one of \
-             PostgreSQLInstance, RedisInstance, ObjectStore, not \"KafkaTopic\"",
+             PostgreSQLInstance, RedisInstance, MessageQueue, ObjectStore, EventStream, not \"KafkaTopic\"",
         ),
         (
             composite.clone(),
@@ -125,7 +125,7 @@ async fn a_composition_written_wrong_is_told_what_to_change() {
             json!({"apiVersion": "example.org/v1", "kind": "Website", "metadata": {"name": "a", "namespace": "b"}}),
             Some(offering.clone()),
             "cannot compose kind \"Website\": this function composes PostgreSQLInstance, \
-             RedisInstance, ObjectStore",
+             RedisInstance, MessageQueue, ObjectStore, EventStream",
         ),
     ] {
         let response = answer(&call(composite, offering)).await;
