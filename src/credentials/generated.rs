@@ -113,6 +113,10 @@ fn external_secret(metadata: Node, secret: String, generator: String) -> Node {
                 // Never the owner: the Secret must outlive this object.
                 creationPolicy: "Merge",
                 deletionPolicy: "Retain",
+                // Without a template it would copy its own annotations to the Secret, and by one of
+                // them Crossplane tells them apart (external-secrets v0.20.4,
+                // `externalsecret_controller_template.go`).
+                template: object! { engineVersion: "v2" },
             },
             dataFrom: list![object! {
                 sourceRef: object! {
