@@ -270,9 +270,9 @@ class Claim:
         holders = self.holders()
         passwords = {}
         for login in self.subject.logins:
-            held = {holders[key] for key in (login.born, *login.copies)}
+            held = {holders.get(key) for key in (login.born, *login.copies)}
             if len(held) != 1 or None in held:
-                raise RuntimeError(f"the holders of {login.born} differ")
+                raise RuntimeError(f"{', '.join((login.born, *login.copies))} do not hold one password")
             passwords[login.born] = holders[login.born]
         return passwords
 
@@ -297,9 +297,15 @@ def is_filled_once(claim: Claim, tally: Tally) -> None:
         tally.expect(fits(born[login.born]), f"{login.born}: 32 letters and digits")
         tally.expect(
             secret["data"].keys() == asked.get("data", {}).keys() | {"password"}
-            and asked.get("data", {}).items() <= secret["data"].items()
-            and asked["metadata"].get("labels", {}).items() <= secret["metadata"]["labels"].items(),
-            f"{login.born}: other entries and labels are kept",
+            and asked.get("data", {}).items() <= secret["data"].items(),
+            f"{login.born}: other entries are kept",
+        )
+        tally.expect(
+            all(
+                asked["metadata"].get(field, {}).items() <= secret["metadata"][field].items()
+                for field in ("labels", "annotations")
+            ),
+            f"{login.born}: labels and annotations are kept, by which it is known",
         )
         tally.expect("ownerReferences" not in secret["metadata"], f"{login.born}: belongs to no ExternalSecret")
         claim.api.make_look(claim.living[login.filler], secret)
