@@ -104,6 +104,10 @@ class Tally:
         print(f"{'ok' if holds else 'FAILED'} {message}", flush=True)
 
 
+class Refused(RuntimeError):
+    """The API server finds a change invalid."""
+
+
 def wait_for(what: str, look: Callable[[], Found | None]) -> Found:
     """What `look` finds as soon as it finds anything."""
     end = time.monotonic() + TIMEOUT
@@ -134,7 +138,8 @@ class Api:
         except urllib.error.HTTPError as error:
             if error.code == 404:
                 return None
-            raise RuntimeError(f"{method} {path}: {error.code} {error.read().decode()}") from error
+            kind = Refused if error.code == 422 else RuntimeError
+            raise kind(f"{method} {path}: {error.code} {error.read().decode()}") from error
 
     @staticmethod
     def collection(kind: str, namespace: str) -> str:
@@ -156,6 +161,14 @@ class Api:
         """Deletes an object and waits until it is gone, finalizers and all."""
         self.ask("DELETE", self.path(item))
         wait_for(f"{self.path(item)} to be gone", lambda: self.read(item) is None)
+
+    def alters(self, item: Json, change: Json) -> bool:
+        """Whether somebody can change an object."""
+        try:
+            self.ask("PATCH", self.path(item), change, "application/merge-patch+json")
+        except Refused:
+            return False
+        return True
 
     def leftovers(self, namespace: str) -> list[str]:
         lists = {kind: self.ask("GET", self.collection(kind, namespace))["items"] for kind in SERVED}
@@ -359,27 +372,37 @@ def survives_a_filler_made_again_at_once(claim: Claim, tally: Tally) -> None:
 
 
 def survives_a_filler_made_again_later(claim: Claim, tally: Tally) -> None:
+    """The Secret that was filled wins: it is sealed."""
     first = claim.render()
     fillers = [first[key] for login in claim.subject.logins for key in (login.generator, login.filler)]
     used = claim.in_use()
+    before = claim.holders()
     for filler in fillers:
         claim.api.apply(filler, "somebody")
     for login in claim.subject.logins:
         claim.api.make_look(first[login.filler], first[login.born])
-    holders = claim.holders()
-    for login in claim.subject.logins:
-        kept = all(holders[copy] == used[login.born] for copy in login.copies)
-        tally.expect(kept, f"{login.born}: an ExternalSecret made again leaves the copies alone")
-        tally.expect(holders[login.born] == used[login.born], f"{login.born}: and the Secret that it once filled")
-    tally.expect(claim.in_use() == used, "rendering and applying again leaves the password in use in all holders")
+        status = claim.api.read(first[login.filler])["status"]
+        refusal = [item["message"] for item in status["conditions"] if item["status"] == "False"]
+        tally.expect(bool(refusal), f"{login.filler}: made again, says {', '.join(refusal) or 'nothing'}")
+    tally.expect(claim.holders() == before, "ExternalSecrets made again overwrite nothing")
+    tally.expect(claim.in_use() == used, "rendering and applying again leaves the password in use")
     for login in claim.subject.logins:
         claim.api.make_look(first[login.filler], first[login.born])
-    again = claim.holders()
-    for login in claim.subject.logins:
-        tally.expect(again[login.born] == used[login.born], f"{login.born}: and External Secrets does not fight for it")
+    tally.expect(claim.holders() == before, "and External Secrets does not fight for it")
     for filler in fillers:
         claim.api.delete(filler)
     tally.expect(claim.in_use() == used, "deleting them once more changes nothing")
+
+
+def heals_altered_secrets(claim: Claim, tally: Tally) -> None:
+    """Of a Secret and its copies, the one that cannot be altered wins."""
+    used = claim.in_use()
+    altered = {"stringData": {"password": "0" * 32}}
+    for login in claim.subject.logins:
+        tally.expect(not claim.api.alters(claim.living[login.born], altered), f"{login.born}: cannot be altered")
+        for copy in login.copies:
+            tally.expect(claim.api.alters(claim.living[copy], altered), f"{copy}: can be altered")
+            tally.expect(claim.in_use() == used, f"{copy}: gets the password in use again")
 
 
 def survives_lost_secrets(claim: Claim, tally: Tally) -> None:
@@ -408,6 +431,7 @@ PROOFS = [
     survives_a_filler_that_went_too_early,
     survives_a_filler_made_again_at_once,
     survives_a_filler_made_again_later,
+    heals_altered_secrets,
     survives_lost_secrets,
     ends,
 ]
