@@ -22,8 +22,9 @@ fn main() -> Result<(), Box<dyn error::Error>> {
         // Kept as wire bytes: see `src/wire/mod.rs` for why.
         .extern_path(".google.protobuf.Struct", "crate::wire::Struct")
         .extern_path(".apiextensions.fn.proto.v1.State", "crate::wire::State")
-        // Neither prints connection details.
-        .extern_path(".apiextensions.fn.proto.v1.Resource", "crate::wire::Resource");
+        // Neither prints connection details or credentials.
+        .extern_path(".apiextensions.fn.proto.v1.Resource", "crate::wire::Resource")
+        .extern_path(".apiextensions.fn.proto.v1.CredentialData", "crate::wire::CredentialData");
     let server = env::var_os("CARGO_FEATURE_SERVER").is_some();
     tonic_prost_build::configure()
         .build_client(server)

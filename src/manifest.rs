@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
@@ -27,6 +28,8 @@ pub enum Node {
     List(Vec<Node>),
     /// An object, in the order in which it was written.
     Map(Vec<(Cow<'static, str>, Node)>),
+    /// A value that stands in several places.
+    Shared(Rc<Node>),
 }
 
 impl Node {
@@ -35,13 +38,19 @@ impl Node {
         Self::Map(Vec::new())
     }
 
+    /// Whether it is left out of its map or list.
+    const fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
     /// The value under `key`, when this is an object that has it.
     pub fn get(&self, key: &str) -> Option<&Self> {
         match self {
             Self::Map(entries) => entries
                 .iter()
-                .find(|(name, value)| name == key && *value != Self::Absent)
+                .find(|(name, value)| name == key && !value.is_absent())
                 .map(|(_, value)| value),
+            Self::Shared(node) => node.get(key),
             _ => None,
         }
     }
@@ -55,11 +64,12 @@ impl Node {
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
+            Self::Shared(node) => node.text(),
             _ => None,
         }
     }
 
-    /// Adds or replaces an entry. Does nothing on a value that is no object.
+    /// Adds or replaces an entry. Does nothing on a value that is no object, or a shared one.
     pub fn set(&mut self, key: &'static str, value: impl Into<Self>) {
         if let Self::Map(entries) = self {
             let value = value.into();
@@ -197,16 +207,17 @@ impl Serialize for Node {
             Self::Bool(value) => serializer.serialize_bool(*value),
             Self::Integer(value) => serializer.serialize_i64(*value),
             Self::Text(text) => serializer.serialize_str(text),
+            Self::Shared(node) => node.serialize(serializer),
             Self::List(items) => {
                 let mut list = serializer.serialize_seq(None)?;
-                for item in items.iter().filter(|item| **item != Self::Absent) {
+                for item in items.iter().filter(|item| !item.is_absent()) {
                     list.serialize_element(item)?;
                 }
                 list.end()
             }
             Self::Map(entries) => {
                 let mut map = serializer.serialize_map(None)?;
-                for (key, value) in entries.iter().filter(|(_, value)| *value != Self::Absent) {
+                for (key, value) in entries.iter().filter(|(_, value)| !value.is_absent()) {
                     map.serialize_entry(key, value)?;
                 }
                 map.end()

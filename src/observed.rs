@@ -2,14 +2,18 @@
 //!
 //! A value that is only read, never copied into a message, lives in [`Sensitive`].
 
+mod outline;
+
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use bytes::Bytes;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value as Json};
 
+pub use self::outline::Outline;
 use crate::wire::{self, Struct, Value};
 
 /// Annotation that tells providers the name of the thing in the cloud.
@@ -67,28 +71,36 @@ pub struct ReadError {
 /// All observed composed resources by key.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
-    resources: BTreeMap<String, Resource>,
+    entries: BTreeMap<String, Entry>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    resource: Resource,
+    /// Read when it is first asked for: nearly everything about a resource is.
+    outline: OnceCell<Box<Outline>>,
 }
 
 impl FromIterator<(String, Resource)> for Observed {
     fn from_iter<I: IntoIterator<Item = (String, Resource)>>(resources: I) -> Self {
-        Self { resources: resources.into_iter().collect() }
+        let entry = |(key, resource)| (key, Entry { resource, outline: OnceCell::new() });
+        Self { entries: resources.into_iter().map(entry).collect() }
     }
 }
 
 impl Observed {
     /// The resource under `key`.
     pub fn get(&self, key: &str) -> Option<&Resource> {
-        self.resources.get(key)
+        self.entries.get(key).map(|entry| &entry.resource)
     }
 
     /// All keys, sorted.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.resources.keys().map(String::as_str)
+        self.entries.keys().map(String::as_str)
     }
 
     /// Reads the resource under `key`; `None` when it does not exist.
-    pub fn read<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, ReadError> {
+    pub fn read<'a, T: Deserialize<'a>>(&'a self, key: &str) -> Result<Option<T>, ReadError> {
         self.get(key)
             .map(|resource| resource.object.read())
             .transpose()
@@ -104,18 +116,17 @@ impl Observed {
         Ok(self.read(key)?.unwrap_or_default())
     }
 
+    /// Who the resource under `key` is; all is absent when it does not exist, or cannot be read.
+    pub fn outline(&self, key: &str) -> &Outline {
+        static NOTHING: Outline = Outline::NOTHING;
+        self.entries.get(key).map_or(&NOTHING, |entry| {
+            entry.outline.get_or_init(|| Box::new(Outline::of(&entry.resource.object)))
+        })
+    }
+
     /// Whether the resource under `key` exists and reports `Ready`.
     pub fn is_ready(&self, key: &str) -> bool {
-        self.get(key).is_some_and(|resource| {
-            let status: Result<Conditioned, _> = resource.object.read();
-            status.is_ok_and(|object| {
-                object
-                    .status
-                    .conditions
-                    .iter()
-                    .any(|condition| condition.kind == "Ready" && condition.status == "True")
-            })
-        })
+        self.outline(key).ready
     }
 
     /// What keeps the provider of the resource under `key` from doing as it was asked.
@@ -185,13 +196,25 @@ pub struct Metadata {
     /// Name of the object.
     pub name: Option<String>,
     /// Annotations of the object.
-    pub annotations: BTreeMap<String, String>,
+    pub annotations: Annotations,
+}
+
+/// The annotations that we read.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Annotations {
+    /// What providers write as [`EXTERNAL_NAME`].
+    #[serde(rename = "crossplane.io/external-name")]
+    pub external_name: Option<String>,
+    /// What we remember of the claim: see `guardrails/memory.rs`.
+    #[serde(rename = "selfservice.fn.crossplane.io/accepted")]
+    pub accepted: Option<String>,
 }
 
 impl Metadata {
     /// Name of the thing in the cloud, once it is known.
     pub fn external_name(&self) -> Option<&str> {
-        self.annotations.get(EXTERNAL_NAME).map(String::as_str).filter(|name| !name.is_empty())
+        self.annotations.external_name.as_deref().filter(|name| !name.is_empty())
     }
 }
 
@@ -211,9 +234,15 @@ pub struct Status<A> {
     pub at_provider: A,
 }
 
-/// Nothing of an object is read.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-pub struct Unread {}
+/// What is not read, not even to see that it is an object.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unread;
+
+impl<'de> Deserialize<'de> for Unread {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
+}
 
 #[derive(Default, Deserialize)]
 #[serde(default)]

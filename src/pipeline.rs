@@ -3,6 +3,7 @@
 //! Pure: the same input gives the same verdict. Protobuf, clock, network and files stay at the
 //! edges (`function/`, `cli/`).
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -284,6 +285,7 @@ fn order<'a>(
         high_availability,
         secret_name: known.secret_name.clone(),
         operators: known.operators.clone(),
+        tags: OnceCell::new(),
         service_account: known.service_account.clone(),
     }
 }

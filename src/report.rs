@@ -223,7 +223,7 @@ fn credentials_condition(
             format!("Secret {secret} is being written to namespace {}.", order.claim.namespace),
         ),
     };
-    let message = match trouble(input, order).filter(|_| !delivered) {
+    let message = match (!delivered).then(|| trouble(input, order)).flatten() {
         Some(trouble) => format!("{message} {trouble}"),
         None => message,
     };

@@ -26,9 +26,10 @@ use support::world::{World, document};
 const ENVIRONMENTS: [&str; 3] = ["development", "staging", "production"];
 
 /// The parameters that kinds are tried with, besides their sizes and availability: each alone.
-const PARAMETERS: [(&str, &[(&str, &str)]); 3] = [
+const PARAMETERS: [(&str, &[(&str, &str)]); 6] = [
     ("PostgreSQLInstance", &[("backupRetentionDays", "7"), ("version", "\"15\"")]),
     ("RedisInstance", &[("engine", "\"valkey\""), ("evictionPolicy", "\"noeviction\"")]),
+    ("MessageQueue", &[("version", "\"3.13\""), ("vhost", "\"orders\"")]),
     (
         "ObjectStore",
         &[
@@ -38,7 +39,22 @@ const PARAMETERS: [(&str, &[(&str, &str)]); 3] = [
             ("expireAfterDays", "30"),
         ],
     ),
+    (
+        "EventStream",
+        &[("cleanupPolicy", "\"compact\""), ("access", "{\"consumerGroups\": [\"billing\"]}")],
+    ),
+    (DEDICATED, &[("version", "\"3.8\""), ("access", "{\"consumerGroups\": [\"billing\"]}")]),
 ];
+
+/// What `controls.yaml` calls a stream on a cluster of its own.
+const DEDICATED: &str = "EventStream dedicated";
+
+/// What `controls.yaml` tells apart, and the kinds of claims it comes from.
+fn subjects() -> Vec<(&'static str, Kind)> {
+    let mut subjects = Vec::from(Kind::ALL.map(|kind| (kind.name(), kind)));
+    subjects.push((DEDICATED, Kind::EventStream));
+    subjects
+}
 
 /// A settled claim.
 struct Case {
@@ -52,24 +68,27 @@ struct Case {
 
 impl Case {
     fn new(
-        kind: Kind,
+        (subject, kind): (&'static str, Kind),
         environment: &'static str,
         claims: bool,
         own_key: bool,
         parameters: &Json,
     ) -> Self {
         let mut world = World::new(kind, environment, claims, parameters.clone());
+        if subject == DEDICATED {
+            // Controls do not depend on where the catalogue offers it.
+            let offered = World::new(kind, "production", claims, json!({})).offering;
+            world.offering["settings"]["dedicated"] = offered["settings"]["dedicated"].clone();
+            world.set("tenancy", json!("dedicated"));
+        }
         if own_key {
             world.offering["aws"]["keyPerClaim"] = json!(true);
             world.offering["aws"]["identity"] = json!({"podIdentity": {"clusterName": "apps"}});
         }
         let composition = world.settle();
         Self {
-            title: format!(
-                "{} {environment} {parameters} claims={claims} ownKey={own_key}",
-                kind.name()
-            ),
-            kind: kind.name(),
+            title: format!("{subject} {environment} {parameters} claims={claims} ownKey={own_key}"),
+            kind: subject,
             environment,
             own_key,
             parameters: parameters.clone(),
@@ -87,19 +106,19 @@ impl Case {
 }
 
 /// The parameters of the claims of a kind in an environment.
-fn claims(kind: Kind, environment: &str) -> Vec<Json> {
+fn claims(subject: &str, environment: &str) -> Vec<Json> {
     let required = environment == "production";
     let mut claims = Vec::new();
     for size in ["small", "medium", "large"] {
         claims.push(json!({"size": size}));
         for wanted in [true, false] {
-            if wanted || !required || kind == Kind::ObjectStore {
+            if wanted || !required || matches!(subject, "ObjectStore" | "EventStream") {
                 claims.push(json!({"size": size, "highAvailability": wanted}));
             }
         }
     }
     let (_, parameters) =
-        PARAMETERS.into_iter().find(|(name, _)| *name == kind.name()).unwrap_or_default();
+        PARAMETERS.into_iter().find(|(name, _)| *name == subject).unwrap_or_default();
     for (name, value) in parameters {
         if !(required && *name == "versioning" && *value == "false") {
             let value: Json = serde_json::from_str(value).expect("JSON");
@@ -114,12 +133,18 @@ fn cases() -> &'static [Case] {
     static CASES: OnceLock<Vec<Case>> = OnceLock::new();
     CASES.get_or_init(|| {
         let mut cases = Vec::new();
-        for kind in Kind::ALL {
+        for subject in subjects() {
             for environment in ENVIRONMENTS {
-                for parameters in claims(kind, environment) {
+                for parameters in claims(subject.0, environment) {
                     for flavour in [false, true] {
                         for own_key in [false, true] {
-                            cases.push(Case::new(kind, environment, flavour, own_key, &parameters));
+                            cases.push(Case::new(
+                                subject,
+                                environment,
+                                flavour,
+                                own_key,
+                                &parameters,
+                            ));
                         }
                     }
                 }
@@ -210,9 +235,11 @@ fn controls_are_told_apart_and_environments_exist() {
     let file = file();
     let mut seen = BTreeSet::new();
     for control in &file.controls {
-        assert!(seen.insert(&control.id), "{} is there twice", control.id);
+        for kind in &control.kinds {
+            assert!(seen.insert((&control.id, kind)), "{} is there twice for {kind}", control.id);
+        }
         assert!(
-            control.kinds.iter().all(|name| Kind::ALL.iter().any(|kind| kind.name() == name)),
+            control.kinds.iter().all(|name| subjects().iter().any(|(subject, _)| subject == name)),
             "{}: kinds",
             control.id
         );

@@ -4,6 +4,8 @@
 //! What breaks for users when this fails: an edit of one file moves, shrinks, re-creates or
 //! empties what every team runs on.
 
+#![expect(clippy::panic, reason = "helpers stop tests, too")]
+
 mod support;
 
 use std::collections::BTreeMap;
@@ -34,7 +36,11 @@ fn data(world: &World, kind: Kind) -> BTreeMap<String, Json> {
 }
 
 fn settled(kind: Kind, claims: bool) -> World {
-    let mut world = World::new(kind, "production", claims, json!({"size": "medium"}));
+    settled_with(kind, claims, json!({"size": "medium"}))
+}
+
+fn settled_with(kind: Kind, claims: bool, parameters: Json) -> World {
+    let mut world = World::new(kind, "production", claims, parameters);
     world.settle();
     world
 }
@@ -68,6 +74,9 @@ fn edits() -> Vec<Edit> {
                 ("snapshotRetentionDays", json!(1)),
                 ("noncurrentVersionDays", json!(1)),
                 ("backupRetentionDays", json!({"minimum": 7, "maximum": 35, "default": 7})),
+                ("retentionHours", json!({"minimum": 1, "maximum": 24, "default": 1})),
+                ("replicationFactor", json!(1)),
+                ("minInsyncReplicas", json!(1)),
             ] {
                 if !settings[field].is_null() {
                     settings[field] = value;
@@ -82,6 +91,9 @@ fn edits() -> Vec<Edit> {
                     ("instanceType", json!("mq.m7g.16xl")),
                     ("storageGB", json!(900)),
                     ("autoscalingLimitGB", json!(9000)),
+                    ("brokerType", json!("kafka.m7g.16xlarge")),
+                    ("volumeGB", json!(9000)),
+                    ("partitions", json!(50)),
                 ] {
                     if !size[field].is_null() {
                         size[field] = value;
@@ -97,9 +109,9 @@ fn edits() -> Vec<Edit> {
         }),
         ("versions that are gone", |offering| {
             let settings = &mut offering["settings"];
-            for versions in ["versions", "redis"] {
-                if !settings[versions].is_null() {
-                    settings[versions] = json!({
+            for versions in ["/versions", "/redis", "/dedicated/versions"] {
+                if let Some(versions) = settings.pointer_mut(versions) {
+                    *versions = json!({
                         "default": "99",
                         "offered": [{"name": "99", "engineVersion": "99.1", "family": "family99"}],
                     });
@@ -109,6 +121,24 @@ fn edits() -> Vec<Edit> {
         ("a size that is gone", |offering| {
             let sizes = offering["settings"]["sizes"].as_array_mut().expect("sizes");
             sizes.retain(|size| size["name"] != "medium");
+        }),
+        ("another shared cluster", |offering| {
+            if let Some(shared) = offering.pointer_mut("/settings/shared") {
+                *shared = json!({
+                    "clusterArn": "arn:aws:kafka:eu-west-1:777788889999:cluster/other/99999999-1",
+                    "bootstrapServers": "b-1.other.abc123.c1.kafka.eu-west-1.amazonaws.com:9096",
+                    "providerConfig": "msk-other",
+                    "secretKeyArn": "arn:aws:kms:eu-west-1:777788889999:key/other",
+                });
+            }
+        }),
+        ("no shared cluster", |offering| {
+            let settings = offering["settings"].as_object_mut().expect("settings");
+            settings.remove("shared");
+        }),
+        ("no dedicated clusters", |offering| {
+            let settings = offering["settings"].as_object_mut().expect("settings");
+            settings.remove("dedicated");
         }),
         ("high availability no more", |offering| {
             offering["environment"]["highAvailability"] = json!("optional");
@@ -120,7 +150,7 @@ fn edits() -> Vec<Edit> {
 }
 
 fn each_version(offering: &mut Json, edit: fn(&mut Json)) {
-    for versions in ["versions", "redis", "valkey"] {
+    for versions in ["versions", "redis", "valkey", "dedicated/versions"] {
         let path = format!("/settings/{versions}/offered");
         if let Some(offered) = offering.pointer_mut(&path).and_then(Json::as_array_mut) {
             offered.iter_mut().for_each(edit);
@@ -131,26 +161,38 @@ fn each_version(offering: &mut Json, edit: fn(&mut Json)) {
 #[test]
 fn no_edit_of_the_catalogue_touches_what_lives() {
     for kind in Kind::ALL {
-        for claims in [false, true] {
-            let world = settled(kind, claims);
-            let before = data(&world, kind);
-            for (name, edit) in edits() {
-                let mut edited = world.clone();
-                edit(&mut edited.offering);
-                let after = data(&edited, kind);
-                for (key, object) in &before {
-                    let now = after.get(key).unwrap_or_else(|| panic!("{name} drops {key}"));
-                    assert_eq!(
-                        now,
-                        object,
-                        "{}, claims={claims}: {name} changes {key}",
-                        kind.name()
-                    );
-                }
-                // What the catalogue's edit adds must not wait for ever, and must be stable.
-                edited.settle();
-                assert_eq!(data(&edited, kind), data(&edited, kind));
+        survives_every_edit(kind, &json!({"size": "medium"}));
+    }
+}
+
+#[test]
+fn no_edit_of_the_catalogue_touches_a_dedicated_cluster() {
+    survives_every_edit(Kind::EventStream, &json!({"size": "medium", "tenancy": "dedicated"}));
+}
+
+#[test]
+fn no_edit_of_the_catalogue_touches_a_topic_and_its_login() {
+    survives_every_edit(
+        Kind::EventStream,
+        &json!({"size": "medium", "access": {"consumerGroups": ["billing"]}}),
+    );
+}
+
+fn survives_every_edit(kind: Kind, parameters: &Json) {
+    for claims in [false, true] {
+        let world = settled_with(kind, claims, parameters.clone());
+        let before = data(&world, kind);
+        for (name, edit) in edits() {
+            let mut edited = world.clone();
+            edit(&mut edited.offering);
+            let after = data(&edited, kind);
+            for (key, object) in &before {
+                let now = after.get(key).unwrap_or_else(|| panic!("{name} drops {key}"));
+                assert_eq!(now, object, "{}, claims={claims}: {name} changes {key}", kind.name());
             }
+            // What the catalogue's edit adds must not wait for ever, and must be stable.
+            edited.settle();
+            assert_eq!(data(&edited, kind), data(&edited, kind));
         }
     }
 }

@@ -231,7 +231,7 @@ fn bad_files_are_named_with_document_and_line() {
         &["render", &other],
         2,
         &format!(
-            "error: {other}:1: document 1 is of kind \"ConfigMap\", which is no claim; claims are PostgreSQLInstance, RedisInstance, ObjectStore\n"
+            "error: {other}:1: document 1 is of kind \"ConfigMap\", which is no claim; claims are PostgreSQLInstance, RedisInstance, MessageQueue, ObjectStore, EventStream\n"
         ),
     );
     let list = file("list.yaml", "- a\n");

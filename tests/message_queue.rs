@@ -64,6 +64,13 @@ fn asked(composition: &Composition, key: &str) -> Json {
     document(&composed.manifest)["spec"]["forProvider"].clone()
 }
 
+/// Whether a key is that of something that generates a password.
+fn fills(key: &str) -> bool {
+    ["administrator", "login"].iter().any(|part| {
+        ["password", "generator"].iter().any(|it| key.ends_with(&format!("{part}-{it}")))
+    })
+}
+
 /// What a restored cluster or a restarted provider has: no status, no connection details.
 fn wipe_status(world: &mut World) {
     for object in world.observed.values_mut() {
@@ -114,6 +121,8 @@ fn what_reaches_the_providers_is_what_was_reviewed() {
             "credentials",
             "log-group-general",
             "alarm-memory",
+            "recovery-secret",
+            "recovery-password",
             "management-rule-sg-0a1b2c3d4e5f631",
         ] {
             let object = &ready[&format!("message-queue-{part}")];

@@ -48,7 +48,7 @@ fn the_built_in_offerings_fit_the_schema() {
         fits(document, schema, "Offering");
         count += 1;
     }
-    assert_eq!(count, 9);
+    assert_eq!(count, 15);
 }
 
 fn fits(value: &Json, schema: &Json, path: &str) {

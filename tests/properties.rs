@@ -89,10 +89,14 @@ fn worlds() -> &'static [World] {
 
 fn make_worlds() -> Vec<World> {
     let mut worlds = Vec::new();
-    for kind in Kind::ALL {
+    let mut variants = Vec::from(Kind::ALL.map(|kind| (kind, json!({"size": "medium"}))));
+    let groups = json!({"consumerGroups": ["billing"]});
+    let dedicated = json!({"size": "medium", "tenancy": "dedicated", "access": groups});
+    variants.push((Kind::EventStream, dedicated));
+    for (kind, parameters) in variants {
         for claims in [false, true] {
             for settled in [false, true] {
-                let mut world = World::new(kind, "production", claims, json!({"size": "medium"}));
+                let mut world = World::new(kind, "production", claims, parameters.clone());
                 if settled {
                     world.settle();
                 }
@@ -155,7 +159,7 @@ proptest! {
 
     #[test]
     fn hostile_documents_are_answered_safely(
-        which in 0_usize..12,
+        which in 0_usize..24,
         target in 0_usize..4,
         path in prop::collection::vec(any::<u16>(), 0..6),
         value in any_json(),
@@ -186,7 +190,7 @@ proptest! {
 
     #[test]
     fn hostile_bytes_are_answered_safely(
-        which in 0_usize..12,
+        which in 0_usize..24,
         cut in any::<u32>(),
         edits in prop::collection::vec((any::<u32>(), any::<u8>()), 0..4),
     ) {
@@ -280,6 +284,8 @@ proptest! {
             (names.aws(&part, Limit::REPLICATION_GROUP), Limit::REPLICATION_GROUP),
             (names.aws(&part, Limit::DB_INSTANCE), Limit::DB_INSTANCE),
             (names.aws(&part, Limit::ROLE), Limit::ROLE),
+            (names.aws(&part, Limit::MSK), Limit::MSK),
+            (names.aws(&part, Limit::TOPIC), Limit::TOPIC),
         ] {
             prop_assert!(name.len() <= limit.characters(), "{name}");
             prop_assert!(name.starts_with(|first: char| first.is_ascii_lowercase()), "{name}");

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 /// The composite resource.
 #[derive(Debug, PartialEq, Deserialize)]
-pub struct Claim {
+pub(crate) struct Claim {
     metadata: Metadata,
     spec: Spec,
 }
@@ -16,7 +16,7 @@ pub struct Claim {
 struct Metadata {
     name: String,
     namespace: String,
-    generation: i64,
+    generation: Option<i64>,
 }
 
 #[derive(Debug, PartialEq, Deserialize)]
@@ -28,25 +28,26 @@ struct Spec {
 #[serde(rename_all = "camelCase")]
 struct Parameters {
     size: String,
-    version: String,
-    environment: String,
+    version: Option<String>,
+    environment: Option<String>,
     high_availability: Option<bool>,
 }
 
-/// A managed resource: its endpoint and conditions.
-#[derive(Debug, PartialEq, Deserialize)]
-pub struct Managed {
+/// A composed resource: its endpoint and conditions, if it has any.
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Composed {
     status: Status,
 }
 
-#[derive(Debug, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 struct Status {
     at_provider: AtProvider,
     conditions: Vec<Condition>,
 }
 
-#[derive(Debug, PartialEq, Deserialize)]
+#[derive(Debug, Default, PartialEq, Deserialize)]
 struct AtProvider {
     address: Option<String>,
     port: Option<u16>,
@@ -62,14 +63,14 @@ struct Condition {
 
 /// Decodes the request and reads it with types, straight from the wire.
 #[inline(never)]
-pub fn ours(bytes: &Bytes) -> (Claim, Vec<(String, Managed)>) {
+pub(crate) fn ours(bytes: &Bytes) -> (Claim, Vec<(String, Composed)>) {
     let request = RunFunctionRequest::decode(bytes.clone()).expect("a request");
     let observed = request.observed.unwrap_or_default();
     let claim = observed.composite().and_then(|composite| composite.resource.read());
-    let managed = observed.resources().map(|entry| {
+    let composed = observed.resources().map(|entry| {
         let (name, composed) = entry?;
         Ok((name.to_owned(), composed.resource.read()?))
     });
-    let managed = managed.collect::<Result<_, selfservice::wire::Error>>();
-    (claim.expect("a claim"), managed.expect("managed resources"))
+    let composed = composed.collect::<Result<_, selfservice::wire::Error>>();
+    (claim.expect("a claim"), composed.expect("composed resources"))
 }

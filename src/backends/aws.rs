@@ -1,5 +1,8 @@
 //! What managed resources on AWS have in common: tags, security group, log group, alarms and key.
 
+use std::borrow::Cow;
+use std::rc::Rc;
+
 use serde::Deserialize;
 
 use super::Order;
@@ -25,20 +28,30 @@ impl Order<'_> {
 
     /// Tags for every resource that takes them. Ours win over the catalogue's.
     pub fn tags(&self) -> Node {
+        Node::Shared(Rc::clone(self.tags.get_or_init(|| Rc::new(self.own_tags()))))
+    }
+
+    /// The same, to be changed.
+    pub fn own_tags(&self) -> Node {
         let offering = self.offering;
-        let mut tags = self.aws().tags.clone();
-        for (name, value) in [
-            ("team", offering.platform.teams.of(&self.claim.namespace)),
-            ("environment", &offering.environment.name),
+        let ours = [
+            ("claim", self.claim.name.as_str()),
             ("cluster", &offering.platform.cluster_id),
-            ("namespace", &self.claim.namespace),
-            ("claim", &self.claim.name),
+            ("environment", &offering.environment.name),
             ("kind", self.claim.kind.name()),
             ("managed-by", "function-self-service"),
-        ] {
-            tags.insert(name.to_owned(), value.to_owned());
-        }
-        tags.into()
+            ("namespace", &self.claim.namespace),
+            ("team", offering.platform.teams.of(&self.claim.namespace)),
+        ];
+        let catalogue = self.aws().tags.iter();
+        let theirs = catalogue.filter(|(name, _)| ours.iter().all(|(our, _)| our != name));
+        let mut tags: Vec<(Cow<'static, str>, Node)> = ours
+            .iter()
+            .map(|(name, value)| (Cow::Borrowed(*name), (*value).to_owned().into()))
+            .chain(theirs.map(|(name, value)| (Cow::Owned(name.clone()), value.into())))
+            .collect();
+        tags.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
+        Node::Map(tags)
     }
 
     /// A security group that lets in only the environment's clients, on one port.
@@ -54,7 +67,7 @@ impl Order<'_> {
                 for_provider: object! {
                     region: &self.place.region,
                     vpcId: &aws.vpc_id,
-                    name: self.names.aws("security-group", Limit::AWS),
+                    name: self.given_name("security-group", Limit::AWS),
                     description: format!("Clients of {} {}", self.claim.kind.name(), self.names),
                     tags: self.tags(),
                 },
@@ -143,7 +156,7 @@ impl Order<'_> {
     /// An alarm that tells the environment's topic, where there is one.
     pub fn alarm(&self, plan: &mut Plan, alarm: Alarm) {
         let part = format!("alarm-{}", alarm.part);
-        let external_name = self.names.aws(&part, Limit::AWS);
+        let external_name = self.external_name(&part, Limit::AWS);
         let topic = self.aws().alarm_topic_arn.as_ref();
         self.manage(plan, ManagedResource {
             kind: ALARM,

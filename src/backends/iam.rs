@@ -32,7 +32,8 @@ pub struct Statement {
     /// ARNs of what it is about; empty in trust policies, which are about their role.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub resource: Vec<String>,
-    /// By operator, then by condition key.
+    /// By operator, then by condition key; empty where the resources say everything.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub condition: BTreeMap<&'static str, BTreeMap<String, String>>,
 }
 

@@ -4,7 +4,6 @@
 //! It gets others when its claim asks for them, or when the catalogue marks a rollout.
 
 use super::Order;
-use super::place::Situated;
 use crate::catalog::{Named, Sizes, Version, Versions, version_number};
 use crate::names::Limit;
 
@@ -102,11 +101,9 @@ impl Order<'_> {
     /// Name in AWS of the parameter group of a family: the living one's.
     pub fn parameter_group_name(&self, family: &str) -> String {
         let part = format!("{GROUP}{family}");
-        let living = Situated::read(self.observed, &self.key(&part));
-        let external_name = living.metadata.external_name().map(str::to_owned);
-        external_name
-            .or(living.spec.for_provider.name)
-            .unwrap_or_else(|| self.names.aws(&part, Limit::AWS))
+        let living = self.observed.outline(&self.key(&part));
+        let name = living.external_name.as_ref().or(living.given_name.as_ref());
+        name.cloned().unwrap_or_else(|| self.names.aws(&part, Limit::AWS))
     }
 
     /// Families of the parameter groups that exist.

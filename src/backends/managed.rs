@@ -3,12 +3,12 @@
 //! Knows nothing of what is asked of a provider: that is each kind's `forProvider`.
 
 use super::Order;
-use super::place::{Identity, Situated};
 use crate::claim::Flavour;
 use crate::guardrails::MEMORY_ANNOTATION;
 use crate::kinds::event_stream;
 use crate::manifest::Node;
-use crate::observed::EXTERNAL_NAME;
+use crate::names::Limit;
+use crate::observed::{EXTERNAL_NAME, Outline};
 use crate::outcome::{Plan, Readiness};
 use crate::{list, object};
 
@@ -157,7 +157,7 @@ pub(super) struct Beside {
 impl Order<'_> {
     /// Key of the resource with this part of the name.
     pub fn key(&self, part: &str) -> String {
-        format!("{}-{part}", self.claim.kind.key_prefix())
+        [self.claim.kind.key_prefix(), "-", part].concat()
     }
 
     /// Adds a managed resource to the plan.
@@ -200,10 +200,9 @@ impl Order<'_> {
         };
         let cluster_scoped = flavour == Flavour::Claims;
         let key = self.key(&resource.part);
-        let living = Situated::read(self.observed, &key);
-        let external_name = resource
-            .external_name
-            .map(|name| living.metadata.external_name().map_or(name, str::to_owned));
+        let living = self.observed.outline(&key);
+        let external_name =
+            resource.external_name.map(|name| living.external_name.clone().unwrap_or(name));
         let mut annotations = Node::map();
         if let Some(name) = external_name {
             annotations.set(EXTERNAL_NAME, name);
@@ -211,19 +210,18 @@ impl Order<'_> {
         if let Some(memory) = beside.memory {
             annotations.set(MEMORY_ANNOTATION, memory);
         }
-        let connection =
-            beside.publishes.then(|| match living.spec.write_connection_secret_to_ref {
-                Some(secret) => secret.name,
-                None => self.names.object(&format!("{}-connection", resource.part)),
-            });
+        let connection = beside.publishes.then(|| {
+            let living = living.connection_secret.clone();
+            living.unwrap_or_else(|| self.names.object(&format!("{}-connection", resource.part)))
+        });
         let ProviderConfig { kind: config_kind, name: config_name } =
             self.provider_config(resource.kind.provider);
-        let config_name = living.spec.provider_config_ref.map_or(config_name, |living| living.name);
-        let for_provider = keep(resource.for_provider, living.spec.for_provider);
+        let config_name = living.provider_config.clone().unwrap_or(config_name);
+        let for_provider = keep(resource.for_provider, living);
         object! {
             apiVersion: resource.kind.api_version(flavour),
             kind: resource.kind.kind,
-            metadata: self.annotated(living.metadata.name.unwrap_or_else(|| self.names.object(&resource.part)), annotations),
+            metadata: self.annotated(self.object_name(&resource.part), annotations),
             spec: object! {
                 managementPolicies: retained.then(|| list!["Observe", "Create", "Update", "LateInitialize"]),
                 deletionPolicy: (retained && cluster_scoped).then_some("Orphan"),
@@ -272,8 +270,7 @@ impl Order<'_> {
 
     /// The name that a resource has at its provider, or `otherwise` before it has one.
     pub fn living_external_name(&self, key: &str, otherwise: String) -> String {
-        let living = Situated::read(self.observed, key);
-        living.metadata.external_name().map_or(otherwise, str::to_owned)
+        self.observed.outline(key).external_name.clone().unwrap_or(otherwise)
     }
 
     /// A reference to the sibling with this part of the name.
@@ -283,17 +280,34 @@ impl Order<'_> {
 
     /// Name of the object with this part of the name: the living one's.
     pub fn object_name(&self, part: &str) -> String {
-        let living = Situated::read(self.observed, &self.key(part));
-        living.metadata.name.unwrap_or_else(|| self.names.object(part))
+        let living = self.observed.outline(&self.key(part)).name.clone();
+        living.unwrap_or_else(|| self.names.object(part))
+    }
+
+    /// Name in AWS of the resource with this part of the name, where it is set in an annotation:
+    /// the living one's.
+    pub fn external_name(&self, part: &str, limit: Limit) -> String {
+        let living = self.observed.outline(&self.key(part)).external_name.clone();
+        living.unwrap_or_else(|| self.names.aws(part, limit))
+    }
+
+    /// Name in AWS of the resource with this part of the name, where it is given as
+    /// `forProvider.name`: the living one's.
+    pub fn given_name(&self, part: &str, limit: Limit) -> String {
+        let living = self.observed.outline(&self.key(part)).given_name.clone();
+        living.unwrap_or_else(|| self.names.aws(part, limit))
     }
 }
 
 /// `wanted` with what cannot change of the living resource.
-fn keep(mut wanted: Node, living: Identity) -> Node {
+fn keep(mut wanted: Node, living: &Outline) -> Node {
     for (field, value) in
-        [("region", living.region), ("name", living.name), ("vpcId", living.vpc_id)]
+        [("region", &living.region), ("name", &living.given_name), ("vpcId", &living.vpc_id)]
     {
-        if let Some(value) = value.filter(|_| wanted.get(field).is_some()) {
+        if let Some(value) = value
+            && let Some(asked) = wanted.get(field)
+            && asked.text() != Some(value)
+        {
             wanted.set(field, value);
         }
     }

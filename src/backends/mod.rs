@@ -10,12 +10,16 @@ mod place;
 pub mod stages;
 pub mod window;
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
 pub use operators::{Found, Operator, Presence};
 pub use place::Place;
 
 use crate::catalog::{Offering, OnDelete};
 use crate::claim::{Claim, Flavour};
 use crate::guardrails::Memory;
+use crate::manifest::Node;
 use crate::names::Names;
 use crate::observed::Observed;
 use crate::outcome::Answer;
@@ -43,6 +47,8 @@ pub struct Order<'a> {
     pub secret_name: Answer<String>,
     /// Which operators' kinds can be composed.
     pub operators: Found,
+    /// Tags of every resource, made once.
+    pub(crate) tags: OnceCell<Rc<Node>>,
     /// Whether a ServiceAccount exists that has the name of the one to create.
     pub service_account: Answer<()>,
 }

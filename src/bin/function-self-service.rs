@@ -10,6 +10,7 @@ use selfservice::function::{run, server};
 use tracing::error;
 
 fn main() -> ExitCode {
+    server::settle_allocator();
     let args = server::Args::parse();
     server::init_logging(args.verbosity());
     server::install_panic_hook();

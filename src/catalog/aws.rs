@@ -206,7 +206,7 @@ fn is_tag_key(text: &str) -> bool {
 
 /// Whether `text` is an ARN of `service` in any partition, whose last part begins with
 /// `resource`.
-fn is_arn(text: &str, service: &str, resource: &str) -> bool {
+pub(crate) fn is_arn(text: &str, service: &str, resource: &str) -> bool {
     let mut parts = text.splitn(6, ':');
     let mut next = || parts.next().unwrap_or_default();
     next() == "arn"

@@ -13,6 +13,7 @@ mod platform;
 mod problem;
 mod repair;
 
+pub(crate) use aws::is_arn;
 pub use aws::{Aws, Identity, SecretStore};
 pub(crate) use choices::list;
 pub use choices::{Named, Range, Sizes, Version, Versions, version_number};

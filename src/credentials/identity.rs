@@ -176,7 +176,7 @@ fn own_identity(
     service_account: &str,
     creation: Creation,
 ) -> Granted {
-    let name = order.living_external_name(&order.key(ROLE), order.names.aws(ROLE, Limit::ROLE));
+    let name = order.external_name(ROLE, Limit::ROLE);
     let role_arn = role_arn(order, &name);
     role(order, plan, service_account);
     let ours = create(order, plan, service_account, creation, &role_arn);
@@ -198,7 +198,7 @@ fn policy(order: &Order<'_>, plan: &mut Plan, statements: Vec<Statement>) {
         ManagedResource {
             kind: POLICY_TYPE,
             part: POLICY.to_owned(),
-            external_name: Some(order.names.aws(POLICY, Limit::POLICY)),
+            external_name: Some(order.external_name(POLICY, Limit::POLICY)),
             lifetime: Lifetime::WithClaim,
             for_provider: object! {
                 policy: Document::json(statements),
@@ -264,7 +264,7 @@ fn role(order: &Order<'_>, plan: &mut Plan, service_account: &str) {
         ManagedResource {
             kind: ROLE_TYPE,
             part: ROLE.to_owned(),
-            external_name: Some(order.names.aws(ROLE, Limit::ROLE)),
+            external_name: Some(order.external_name(ROLE, Limit::ROLE)),
             lifetime: Lifetime::WithClaim,
             for_provider: object! {
                 description: format!("{} {}", order.claim.kind.name(), order.names),

@@ -115,18 +115,15 @@ fn desire(before: Option<&State>, composition: Composition) -> Result<(State, Du
                 &"an earlier step of this pipeline uses the same key; rename its resource",
             ));
         }
-        let object = match composed.manifest {
-            Manifest::Built(node) => Struct::write(&node).map_err(|error| failed(&key, &error))?,
-            Manifest::Preserved(object) => object,
-        };
-        desired.insert(
-            &key,
-            &wire::Resource {
-                resource: object,
-                ready: if composed.ready { wire::Ready::True } else { wire::Ready::False },
-                ..wire::Resource::default()
-            },
-        );
+        let ready = if composed.ready { wire::Ready::True } else { wire::Ready::False };
+        match composed.manifest {
+            Manifest::Built(node) => {
+                desired.write(&key, &node, ready).map_err(|error| failed(&key, &error))?;
+            }
+            Manifest::Preserved(resource) => {
+                desired.insert(&key, &wire::Resource { resource, ready, ..Default::default() });
+            }
+        }
     }
     let before = desired.composite().map_err(|error| failed("composite", &error))?;
     let status = merged_status(&before.resource, &composition.status)

@@ -47,8 +47,8 @@ impl Memory {
             return Ok(None);
         };
         let living: Managed<Unread, Unread> = observed.managed(key)?;
-        let annotation = living.metadata.annotations.get(ANNOTATION);
-        if let Some(memory) = annotation.and_then(|text| serde_json::from_str(text).ok()) {
+        let annotation = living.metadata.annotations.accepted;
+        if let Some(memory) = annotation.and_then(|text| serde_json::from_str(&text).ok()) {
             Ok(Some(memory))
         } else {
             let guess = crate::kinds::infer(&offering.settings, observed)?;

@@ -5,6 +5,7 @@
 
 mod availability_fixed;
 mod composition_pinned;
+mod consumer_group;
 mod credentials_secret_name;
 mod database_name;
 mod end_of_support;
@@ -14,6 +15,7 @@ mod environment_not_allowed;
 mod extension_not_offered;
 mod high_availability_required;
 mod high_availability_unavailable;
+mod identity_without_effect;
 mod immutable_parameter;
 mod lifecycle_order;
 mod maintenance_window;
@@ -22,11 +24,13 @@ mod name_shape;
 pub mod not_offered;
 mod number_out_of_range;
 mod parameter_missing;
+mod partitions_shrink;
 pub mod selector_mismatch;
 mod service_account_exists;
 mod service_account_name;
 mod size_above_limit;
 mod storage_shrink;
+mod tenancy_not_offered;
 pub mod unknown_parameter;
 mod unknown_size;
 pub mod unknown_value;
@@ -98,12 +102,16 @@ pub const ALL: &[&Guardrail] = &[
     &lifecycle_order::GUARDRAIL,
     &versioning_required::GUARDRAIL,
     &storage_shrink::GUARDRAIL,
+    &partitions_shrink::GUARDRAIL,
+    &tenancy_not_offered::GUARDRAIL,
+    &consumer_group::GUARDRAIL,
     &maintenance_window::GUARDRAIL,
     &database_name::GUARDRAIL,
     &vhost_name::GUARDRAIL,
     &extension_not_offered::GUARDRAIL,
     &service_account_name::GUARDRAIL,
     &service_account_exists::GUARDRAIL,
+    &identity_without_effect::GUARDRAIL,
     &immutable_parameter::GUARDRAIL,
     &credentials_secret_name::GUARDRAIL,
     &not_offered::GUARDRAIL,

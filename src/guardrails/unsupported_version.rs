@@ -21,13 +21,9 @@ fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
     let Some(version) = checkup.claim.parameters.common().version.or(remembered) else {
         return Vec::new();
     };
-    let Some(offered) = checkup.offering.settings.versions(&checkup.claim.parameters) else {
-        return vec![Violation::new(
-            GUARDRAIL.code,
-            "spec.parameters.version",
-            format!("Version {} cannot be chosen here", quote(version)),
-            "Leave version out",
-        )];
+    let settings = &checkup.offering.settings;
+    let Some(offered) = settings.versions(&checkup.claim.parameters) else {
+        return without_versions(checkup, version).into_iter().collect();
     };
     if offered.find(version).is_some() {
         return Vec::new();
@@ -38,4 +34,19 @@ fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
         format!("Version {} is not supported", quote(version)),
         format!("Choose one of {}", list(offered.names())),
     )]
+}
+
+/// A topic on a shared cluster has the cluster's version. Where a tenancy is not offered, that is
+/// said instead.
+fn without_versions(checkup: &Checkup<'_>, version: &str) -> Option<Violation> {
+    let tenancy = crate::kinds::tenancy(&checkup.claim.parameters, &checkup.offering.settings);
+    if tenancy.is_some_and(|(wanted, offered)| !offered.contains(&wanted)) {
+        return None;
+    }
+    Some(Violation::new(
+        GUARDRAIL.code,
+        "spec.parameters.version",
+        format!("Version {} cannot be chosen on a shared cluster", quote(version)),
+        "Leave version out, or set tenancy to dedicated where that is offered",
+    ))
 }

@@ -73,6 +73,65 @@ pub fn living_storage_gb(kind: Kind, observed: &Observed) -> Option<i64> {
     }
 }
 
+/// The partitions that a claim asks for.
+pub fn partitions(parameters: &Parameters) -> Option<i64> {
+    match parameters {
+        Parameters::EventStream(own) => own.partitions,
+        _ => None,
+    }
+}
+
+/// The partitions that exist.
+pub fn living_partitions(kind: Kind, observed: &Observed) -> Option<i64> {
+    match kind {
+        Kind::EventStream => event_stream::aws::living_partitions(observed),
+        _ => None,
+    }
+}
+
+/// The consumer groups that a claim asks for.
+pub fn consumer_groups(parameters: &Parameters) -> &[String] {
+    match parameters {
+        Parameters::EventStream(own) => &own.access.consumer_groups,
+        _ => &[],
+    }
+}
+
+/// The tenancy that a claim asks for, and those on offer; `None` for kinds without.
+pub fn tenancy(
+    parameters: &Parameters,
+    settings: &Settings,
+) -> Option<(event_stream::Tenancy, Vec<event_stream::Tenancy>)> {
+    match (parameters, settings) {
+        (Parameters::EventStream(own), Settings::EventStream(settings)) => {
+            Some((own.tenancy(), settings.tenancies()))
+        }
+        _ => None,
+    }
+}
+
+/// Parameters of an identity that a claim sets although it logs in with a password.
+pub fn unused_identity(parameters: &Parameters) -> Vec<&'static str> {
+    match parameters {
+        Parameters::EventStream(own) if !own.is_dedicated() => own.access.identity_parameters(),
+        _ => Vec::new(),
+    }
+}
+
+/// The shared cluster that a living claim is on, and the environment's, where they differ.
+pub fn moved_cluster(
+    parameters: &Parameters,
+    settings: &Settings,
+    observed: &Observed,
+) -> Option<(String, String)> {
+    match (parameters, settings) {
+        (Parameters::EventStream(own), Settings::EventStream(settings)) if !own.is_dedicated() => {
+            event_stream::aws::moved(settings, observed)
+        }
+        _ => None,
+    }
+}
+
 /// The maintenance window that a claim asks for, and the backup window it must not meet.
 pub fn windows<'a>(
     parameters: &'a Parameters,

@@ -11,8 +11,9 @@ pub mod postgresql;
 pub mod redis;
 
 pub use asked::{
-    Number, database_name, declines_versioning, default_of, extensions, living_storage_gb,
-    maintenance_minutes, numbers, storage_gb, vhost, windows,
+    Number, consumer_groups, database_name, declines_versioning, default_of, extensions,
+    living_partitions, living_storage_gb, maintenance_minutes, moved_cluster, numbers, partitions,
+    storage_gb, tenancy, unused_identity, vhost, windows,
 };
 
 use serde::de::{self, Deserialize, Deserializer};

@@ -1,6 +1,6 @@
 //! The parts of a value on their way to serde: entries, keys, items, variants.
 
-use std::iter::Enumerate;
+use std::iter::{Enumerate, Flatten};
 use std::vec;
 
 use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
@@ -14,14 +14,16 @@ use super::value::ListRef;
 
 /// The entries of an object, one after the other.
 pub(super) struct Entries<'de> {
-    rest: vec::IntoIter<Field<'de>>,
+    rest: Flatten<vec::IntoIter<Option<Field<'de>>>>,
     current: Option<Field<'de>>,
     level: usize,
 }
 
 impl<'de> Entries<'de> {
     pub(super) fn all(object: &Object<'de>) -> Result<Self, Error> {
-        Ok(Self::new(object.fields()?, object.level()))
+        // The same memory: an option of a field takes no more.
+        let fields = object.fields()?.into_iter().map(Some).collect();
+        Ok(Self::new(fields, object.level()))
     }
 
     pub(super) fn named(
@@ -31,8 +33,8 @@ impl<'de> Entries<'de> {
         Ok(Self::new(object.named(names)?, object.level()))
     }
 
-    fn new(fields: Vec<Field<'de>>, level: usize) -> Self {
-        Self { rest: fields.into_iter(), current: None, level }
+    fn new(fields: Vec<Option<Field<'de>>>, level: usize) -> Self {
+        Self { rest: fields.into_iter().flatten(), current: None, level }
     }
 }
 
@@ -59,7 +61,7 @@ impl<'de> MapAccess<'de> for Entries<'de> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.rest.len())
+        self.rest.size_hint().1
     }
 }
 

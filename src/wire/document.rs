@@ -1,6 +1,6 @@
 //! `Struct`: a document as the slices of the message it came in.
 
-use std::{fmt, slice};
+use std::fmt;
 
 use bytes::{Buf, BufMut, Bytes};
 use prost::encoding::{self, DecodeContext, WireType};
@@ -8,13 +8,14 @@ use prost::{DecodeError, Message};
 use serde::{Deserialize, Serialize};
 
 use super::de::Reader;
+use super::kept::{Contents, Kept};
 use super::object::Object;
-use super::reader::{Entry, Fields, Malformed, Payload};
+use super::reader::{Entry, Malformed};
 use super::value::{Value, decode_fields};
 use super::{Error, ser};
 
 /// The number of `Struct.fields`.
-const FIELDS: u32 = 1;
+const FIELDS: u8 = 1;
 
 /// A `google.protobuf.Struct` whose entries are undecoded slices of the message
 /// they came in.
@@ -24,8 +25,8 @@ const FIELDS: u32 = 1;
 /// the contrary.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Struct {
-    /// The `FieldsEntry` messages, without the field key and length before each.
-    entries: Vec<Bytes>,
+    /// The `FieldsEntry` messages.
+    entries: Kept,
 }
 
 impl Struct {
@@ -64,32 +65,38 @@ impl Struct {
     pub fn set<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), Error> {
         let entry = ser::entry(key, value)?;
         self.remove(key)?;
-        self.entries.push(entry);
+        self.entries.push(FIELDS, entry);
         Ok(())
     }
 
     /// Removes `key`, however often it occurs. Fails if an entry cannot be read.
     pub fn remove(&mut self, key: &str) -> Result<(), Error> {
-        let mut keep = Vec::with_capacity(self.entries.len());
-        for body in &self.entries {
-            keep.push(Entry::parse(body)?.key != key.as_bytes());
+        let mut found = false;
+        for entry in self.raw_entries() {
+            found |= Entry::parse(entry.bytes)?.key == key.as_bytes();
         }
-        let mut keep = keep.into_iter();
-        self.entries.retain(|_| keep.next() == Some(true));
+        if found {
+            let mut kept = Kept::default();
+            for entry in self.raw_entries() {
+                if Entry::parse(entry.bytes)?.key != key.as_bytes() {
+                    kept.push(FIELDS, entry.to_bytes());
+                }
+            }
+            self.entries = kept;
+        }
         Ok(())
     }
 
-    /// Cuts an encoded document into its entries.
+    /// The document that an encoded message is. Fails unless it can be cut into entries.
     pub(super) fn from_body(body: &Bytes) -> Result<Self, Malformed> {
-        let mut entries = Vec::new();
-        for field in Fields::new(body) {
-            match field? {
-                (FIELDS, Payload::Bytes(entry)) => entries.push(body.slice_ref(entry)),
-                (FIELDS, _) => return Err(Malformed::Invalid),
-                _ => {}
-            }
-        }
-        Ok(Self { entries })
+        let mut document = Self::default();
+        document.extend(body)?;
+        Ok(document)
+    }
+
+    /// Merges an encoded message, sharing its memory.
+    pub(super) fn extend(&mut self, body: &Bytes) -> Result<(), Malformed> {
+        self.entries.extend(FIELDS, body)
     }
 
     /// The document as one encoded message.
@@ -97,24 +104,27 @@ impl Struct {
         self.encode_to_vec()
     }
 
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> &Kept {
+        &self.entries
+    }
+
     /// The `FieldsEntry` messages in wire order.
-    pub(super) fn raw_entries(&self) -> slice::Iter<'_, Bytes> {
-        self.entries.iter()
+    pub(super) fn raw_entries(&self) -> Contents<'_> {
+        self.entries.contents(FIELDS)
     }
 }
 
 /// Prints the number of entries only: their content may be secret.
 impl fmt::Debug for Struct {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Struct({} entries)", self.entries.len())
+        write!(f, "Struct({} entries)", self.entries.count())
     }
 }
 
 impl Message for Struct {
     fn encode_raw(&self, buf: &mut impl BufMut) {
-        for entry in &self.entries {
-            encoding::bytes::encode(FIELDS, entry, buf);
-        }
+        self.entries.encode(buf);
     }
 
     fn merge_field(
@@ -124,20 +134,17 @@ impl Message for Struct {
         buf: &mut impl Buf,
         context: DecodeContext,
     ) -> Result<(), DecodeError> {
-        if tag != FIELDS {
-            return encoding::skip_field(wire_type, tag, buf, context);
+        match u8::try_from(tag) {
+            Ok(FIELDS) => self.entries.merge(FIELDS, wire_type, buf, context),
+            _ => encoding::skip_field(wire_type, tag, buf, context),
         }
-        let mut entry = Bytes::new();
-        encoding::bytes::merge(wire_type, &mut entry, buf, context)?;
-        self.entries.push(entry);
-        Ok(())
     }
 
     fn encoded_len(&self) -> usize {
-        self.entries.iter().map(|entry| encoding::bytes::encoded_len(FIELDS, entry)).sum()
+        self.entries.encoded_len()
     }
 
     fn clear(&mut self) {
-        self.entries.clear();
+        self.entries = Kept::default();
     }
 }

@@ -9,7 +9,7 @@
 //! straight to wire bytes; what nobody touches is sent on as it came.
 //!
 //! The module knows protobuf's wire format and serde, and nothing of Crossplane
-//! but the shape of `State`. It reads what a protobuf decoder would read, merges
+//! but the shape of `State` and of what is secret. It reads what a protobuf decoder would read, merges
 //! as one does, never panics on any bytes, and never prints content.
 //!
 //! ```
@@ -45,9 +45,11 @@
 
 mod access;
 mod container;
+mod credentials;
 mod de;
 mod document;
 mod error;
+mod kept;
 mod leaf;
 mod number;
 mod object;
@@ -59,6 +61,7 @@ mod state;
 mod value;
 mod writer;
 
+pub use credentials::CredentialData;
 pub use document::Struct;
 pub use error::Error;
 pub use resource::{Ready, Resource};

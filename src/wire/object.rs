@@ -5,8 +5,9 @@
 //! Crossplane's encoder changes at random. Otherwise the first of two errors, and
 //! with it a condition's message, would differ from one call to the next.
 
-use std::{mem, slice};
+use std::mem;
 
+use super::kept::Contents;
 use super::reader::{Entry, Malformed, Messages, Pieces, utf8};
 use super::value::{StructRef, Value};
 use super::{Error, MAX_DEPTH, Struct};
@@ -16,6 +17,9 @@ pub(super) enum Object<'a> {
     Document(&'a Struct),
     Part(StructRef<'a>),
 }
+
+/// More fields than an honest object has.
+const MANY: usize = 256;
 
 /// A key and its value, undecoded.
 pub(super) type Field<'a> = (&'a str, Pieces<'a>);
@@ -48,41 +52,39 @@ impl<'a> Object<'a> {
         let mut fields = Vec::new();
         for entry in self.entries()? {
             let Entry { key, value } = entry?;
+            // Before it grows: a key that is sent a million times is kept but once.
+            if fields.len() == fields.capacity() && fields.len() >= MANY {
+                sort(&mut fields);
+                // Room for as many again: not to sort for every single field.
+                fields.reserve(fields.len());
+            }
             fields.push((utf8(key)?, value));
         }
-        // Stable: of equal keys, the last on the wire stays the last.
-        fields.sort_by_key(|(key, _)| *key);
-        fields.dedup_by(|later, earlier| {
-            let replaced = later.0 == earlier.0;
-            if replaced {
-                mem::swap(later, earlier);
-            }
-            replaced
-        });
+        sort(&mut fields);
         Ok(fields)
     }
 
     /// The fields with the given names, in that order, then one that has none of
     /// them. One is enough: who refuses unknown fields refuses it, and who
     /// ignores them does not miss the others.
-    pub(super) fn named(&self, names: &'static [&'static str]) -> Result<Vec<Field<'a>>, Error> {
-        let mut found: Vec<(usize, Pieces<'a>)> = Vec::new();
+    pub(super) fn named(
+        &self,
+        names: &'static [&'static str],
+    ) -> Result<Vec<Option<Field<'a>>>, Error> {
+        // A place for each name, so that nothing has to move when fields come in any order.
+        let mut fields = Vec::with_capacity(names.len() + 1);
+        fields.resize_with(names.len(), || None);
         let mut unknown: Option<Entry<'a>> = None;
         for entry in self.entries()? {
             let entry = entry?;
-            if let Some(name) = names.iter().position(|name| name.as_bytes() == entry.key) {
-                match found.binary_search_by_key(&name, |(name, _)| *name) {
-                    Ok(index) => found[index].1 = entry.value,
-                    Err(index) => found.insert(index, (name, entry.value)),
-                }
+            if let Some(index) = names.iter().position(|name| name.as_bytes() == entry.key) {
+                fields[index] = Some((names[index], entry.value));
             } else if unknown.as_ref().is_none_or(|least| entry.key <= least.key) {
                 unknown = Some(entry);
             }
         }
-        let mut fields = Vec::with_capacity(found.len() + 1);
-        fields.extend(found.into_iter().map(|(name, value)| (names[name], value)));
         if let Some(Entry { key, value }) = unknown {
-            fields.push((utf8(key)?, value));
+            fields.push(Some((utf8(key)?, value)));
         }
         Ok(fields)
     }
@@ -96,9 +98,22 @@ impl<'a> Object<'a> {
     }
 }
 
+/// Sorts by key, and keeps of each key the last.
+fn sort(fields: &mut Vec<Field<'_>>) {
+    // Stable: of equal keys, the last on the wire stays the last.
+    fields.sort_by_key(|(key, _)| *key);
+    fields.dedup_by(|later, earlier| {
+        let replaced = later.0 == earlier.0;
+        if replaced {
+            mem::swap(later, earlier);
+        }
+        replaced
+    });
+}
+
 /// The entries as they are on the wire.
 enum Entries<'a> {
-    Document(slice::Iter<'a, bytes::Bytes>),
+    Document(Contents<'a>),
     Part(Messages<'a>),
 }
 
@@ -107,7 +122,7 @@ impl<'a> Iterator for Entries<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let body = match self {
-            Self::Document(entries) => &entries.next()?[..],
+            Self::Document(entries) => entries.next()?.bytes,
             Self::Part(messages) => match messages.next()? {
                 Ok(message) => message,
                 Err(malformed) => return Some(Err(malformed)),

@@ -47,6 +47,20 @@ impl<'a> Fields<'a> {
         Self { rest: message }
     }
 
+    /// The content of the next field if that is length-delimited, has this number,
+    /// below 16, and is written as every writer does. Nothing is taken otherwise.
+    #[inline]
+    pub(super) fn next_plain(&mut self, number: u8) -> Option<&'a [u8]> {
+        let (first, rest) = self.rest.split_first()?;
+        if *first != number << 3 | 2 {
+            return None;
+        }
+        let (length, rest) = varint(rest).ok()?;
+        let (content, rest) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+        self.rest = rest;
+        Some(content)
+    }
+
     fn read(&mut self) -> Result<(u32, Payload<'a>), Malformed> {
         let (number, wire_type) = self.key()?;
         let payload = match wire_type {
@@ -205,6 +219,9 @@ impl<'a> Iterator for Messages<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
+            if let Some(message) = self.fields.next_plain(1) {
+                return Some(Ok(message));
+            }
             match self.fields.next() {
                 Some(Ok((1, Payload::Bytes(message)))) => return Some(Ok(message)),
                 Some(Ok((1, _))) => return Some(Err(Malformed::Invalid)),

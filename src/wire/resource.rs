@@ -76,7 +76,15 @@ impl Message for Resource {
         context: DecodeContext,
     ) -> Result<(), DecodeError> {
         match tag {
-            RESOURCE => encoding::message::merge(wire_type, &mut self.resource, buf, context),
+            RESOURCE => {
+                let mut body = Bytes::new();
+                encoding::bytes::merge(wire_type, &mut body, buf, context)?;
+                match self.resource.extend(&body) {
+                    Ok(()) => Ok(()),
+                    // Fails with prost's own error, which has no public constructor.
+                    Err(_) => encoding::decode_varint(&mut Bytes::new()).map(drop),
+                }
+            }
             CONNECTION_DETAILS => encoding::btree_map::merge(
                 encoding::string::merge,
                 encoding::bytes::merge,

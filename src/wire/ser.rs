@@ -11,7 +11,9 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::container::Container;
 use super::leaf::Leaf;
-use super::writer::{BOOL, ENTRY_VALUE, KEY, LIST, NULL, NUMBER, STRING, STRUCT, Writer};
+use super::writer::{
+    BOOL, ENTRY_VALUE, KEY, LIST, NULL, NUMBER, OBJECT, READY, STRING, STRUCT, Writer,
+};
 use super::{Error, number, raw};
 
 /// The value as an encoded `Struct`.
@@ -28,6 +30,25 @@ pub(super) fn entry<T: Serialize + ?Sized>(key: &str, value: &T) -> Result<Bytes
     value
         .serialize(ValueWriter { writer: &mut writer, place: Place::Value(ENTRY_VALUE), level: 1 })
         .map_err(|error| error.under_key(key))?;
+    Ok(writer.finish().into())
+}
+
+/// The value as the object of a resource, as an encoded entry of `State.resources`.
+pub(super) fn resource_entry<T: Serialize + ?Sized>(
+    name: &str,
+    value: &T,
+    ready: u8,
+) -> Result<Bytes, Error> {
+    let mut writer = Writer::new();
+    writer.bytes(KEY, name.as_bytes());
+    let resource = writer.open(ENTRY_VALUE);
+    let object = writer.open(OBJECT);
+    value.serialize(ValueWriter::document(&mut writer))?;
+    writer.close(object);
+    if ready > 0 {
+        writer.fields(&[READY, ready]);
+    }
+    writer.close(resource);
     Ok(writer.finish().into())
 }
 

@@ -10,31 +10,24 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes};
 use prost::encoding::{self, DecodeContext, WireType};
 use prost::{DecodeError, Message};
+use serde::Serialize;
 
+use super::kept::{Content, Kept};
 use super::reader::{Fields, Malformed, Payload};
-use super::{Error, Resource};
+use super::{Error, Ready, Resource, ser};
 
 /// Field numbers of `State`.
-const COMPOSITE: u32 = 1;
-const RESOURCES: u32 = 2;
+const COMPOSITE: u8 = 1;
+const RESOURCES: u8 = 2;
 
 /// An `apiextensions.fn.proto.v1.State` whose fields are undecoded slices of the
 /// message they came in.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct State {
-    fields: Vec<Field>,
-}
-
-/// A field as it came, known or not.
-#[derive(Clone, PartialEq, Eq)]
-struct Field {
-    number: u32,
-    wire_type: WireType,
-    /// Without the length of length-delimited ones.
-    content: Bytes,
+    fields: Kept,
 }
 
 impl State {
@@ -46,8 +39,9 @@ impl State {
     /// The composite resource, all its occurrences merged.
     pub fn composite(&self) -> Result<Resource, Error> {
         let mut composite = Resource::default();
-        for content in self.contents(COMPOSITE) {
-            merge(&mut composite, content).map_err(|error| error.under_key("composite"))?;
+        for content in self.fields.contents(COMPOSITE) {
+            merge(&mut composite, content.to_bytes())
+                .map_err(|error| error.under_key("composite"))?;
         }
         Ok(composite)
     }
@@ -65,7 +59,7 @@ impl State {
     /// The composed resource called `name`.
     pub fn resource(&self, name: &str) -> Result<Option<Resource>, Error> {
         let entries = self.entries().map_err(in_resources)?;
-        entries.get(name).map(|entry| decode_entry(name, entry)).transpose()
+        entries.get(name).map(|entry| decode_entry(name, *entry)).transpose()
     }
 
     /// The names of the composed resources, sorted.
@@ -75,29 +69,43 @@ impl State {
 
     /// Adds a composed resource, in place of what had the name before.
     pub fn insert(&mut self, name: &str, resource: &Resource) {
-        let mut entry = BytesMut::new();
-        encoding::string::encode(1, &name.to_owned(), &mut entry);
+        let name = name.to_owned();
+        let length =
+            encoding::string::encoded_len(1, &name) + encoding::message::encoded_len(2, resource);
+        let mut entry = Vec::with_capacity(length);
+        encoding::string::encode(1, &name, &mut entry);
         encoding::message::encode(2, resource, &mut entry);
-        self.push(RESOURCES, entry.freeze());
+        self.fields.push(RESOURCES, entry.into());
+    }
+
+    /// Adds a composed resource whose object is written straight to the wire, in
+    /// place of what had the name before.
+    pub fn write<T: Serialize + ?Sized>(
+        &mut self,
+        name: &str,
+        object: &T,
+        ready: Ready,
+    ) -> Result<(), Error> {
+        let entry = ser::resource_entry(name, object, ready as u8)?;
+        self.fields.push(RESOURCES, entry);
+        Ok(())
     }
 
     /// Merges into the composite resource as protobuf does: top-level fields of
     /// the object replace those of the same name, whole. So `status`, which
     /// several steps write to, must be complete.
     pub fn merge_composite(&mut self, resource: &Resource) {
-        self.push(COMPOSITE, resource.encode_to_vec().into());
+        self.fields.push(COMPOSITE, resource.encode_to_vec().into());
     }
 
-    fn push(&mut self, number: u32, content: Bytes) {
-        self.fields.push(Field { number, wire_type: WireType::LengthDelimited, content });
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> &Kept {
+        &self.fields
     }
 
-    fn contents(&self, number: u32) -> impl Iterator<Item = &Bytes> {
-        self.fields.iter().filter(move |field| field.number == number).map(|field| &field.content)
-    }
-
-    fn entries(&self) -> Result<BTreeMap<&str, &Bytes>, Malformed> {
-        self.contents(RESOURCES).map(|entry| Ok((entry_name(entry)?, entry))).collect()
+    fn entries(&self) -> Result<BTreeMap<&str, Content<'_>>, Malformed> {
+        let contents = self.fields.contents(RESOURCES);
+        contents.map(|entry| Ok((entry_name(entry.bytes)?, entry))).collect()
     }
 }
 
@@ -117,11 +125,11 @@ fn entry_name(entry: &[u8]) -> Result<&str, Malformed> {
     str::from_utf8(name).map_err(|_| Malformed::NotUtf8)
 }
 
-fn decode_entry(name: &str, entry: &Bytes) -> Result<Resource, Error> {
+fn decode_entry(name: &str, entry: Content<'_>) -> Result<Resource, Error> {
     let mut resource = Resource::default();
-    for field in Fields::new(entry) {
+    for field in Fields::new(entry.bytes) {
         let merged = match field {
-            Ok((2, Payload::Bytes(content))) => merge(&mut resource, &entry.slice_ref(content)),
+            Ok((2, Payload::Bytes(content))) => merge(&mut resource, entry.part(content)),
             Ok((2, _)) => Err(Malformed::Invalid.into()),
             Ok(_) => Ok(()),
             Err(malformed) => Err(malformed.into()),
@@ -132,27 +140,21 @@ fn decode_entry(name: &str, entry: &Bytes) -> Result<Resource, Error> {
 }
 
 /// Merges an encoded occurrence into the resource, sharing its memory.
-fn merge(resource: &mut Resource, content: &Bytes) -> Result<(), Error> {
+fn merge(resource: &mut Resource, content: Bytes) -> Result<(), Error> {
     // What exactly protobuf did not like would tell the reader nothing.
-    resource.merge(content.clone()).map_err(|_| Malformed::Invalid.into())
+    resource.merge(content).map_err(|_| Malformed::Invalid.into())
 }
 
 /// Prints the number of fields only: their content may be secret.
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "State({} fields)", self.fields.len())
+        write!(f, "State({} fields)", self.fields.count())
     }
 }
 
 impl Message for State {
     fn encode_raw(&self, buf: &mut impl BufMut) {
-        for Field { number, wire_type, content } in &self.fields {
-            encoding::encode_key(*number, *wire_type, buf);
-            if *wire_type == WireType::LengthDelimited {
-                encoding::encode_varint(content.len() as u64, buf);
-            }
-            buf.put_slice(content);
-        }
+        self.fields.encode(buf);
     }
 
     fn merge_field(
@@ -162,53 +164,19 @@ impl Message for State {
         buf: &mut impl Buf,
         context: DecodeContext,
     ) -> Result<(), DecodeError> {
-        if matches!(tag, COMPOSITE | RESOURCES) {
-            encoding::check_wire_type(WireType::LengthDelimited, wire_type)?;
+        match u8::try_from(tag) {
+            Ok(known @ (COMPOSITE | RESOURCES)) => {
+                self.fields.merge(known, wire_type, buf, context)
+            }
+            _ => self.fields.merge_unread(tag, wire_type, buf, context),
         }
-        let payload = match wire_type {
-            WireType::LengthDelimited => {
-                let mut bytes = Bytes::new();
-                encoding::bytes::merge(wire_type, &mut bytes, buf, context)?;
-                bytes
-            }
-            WireType::Varint => {
-                let mut varint = BytesMut::new();
-                encoding::encode_varint(encoding::decode_varint(buf)?, &mut varint);
-                varint.freeze()
-            }
-            WireType::SixtyFourBit => fixed(buf, 8)?,
-            WireType::ThirtyTwoBit => fixed(buf, 4)?,
-            // proto3 has no groups: keeping one would be guesswork, losing it
-            // would break the promise to pass everything through.
-            WireType::StartGroup | WireType::EndGroup => {
-                return encoding::check_wire_type(WireType::LengthDelimited, wire_type);
-            }
-        };
-        self.fields.push(Field { number: tag, wire_type, content: payload });
-        Ok(())
     }
 
     fn encoded_len(&self) -> usize {
-        let length = |field: &Field| {
-            let content = field.content.len();
-            let prefix = match field.wire_type {
-                WireType::LengthDelimited => encoding::encoded_len_varint(content as u64),
-                _ => 0,
-            };
-            encoding::key_len(field.number) + prefix + content
-        };
-        self.fields.iter().map(length).sum()
+        self.fields.encoded_len()
     }
 
     fn clear(&mut self) {
-        self.fields.clear();
+        self.fields = Kept::default();
     }
-}
-
-fn fixed(buf: &mut impl Buf, length: usize) -> Result<Bytes, DecodeError> {
-    if buf.remaining() < length {
-        // Fails with prost's own error, which has no public constructor.
-        encoding::decode_varint(&mut Bytes::new())?;
-    }
-    Ok(buf.copy_to_bytes(length))
 }

@@ -18,6 +18,9 @@ pub(super) const STRING: u8 = 0x1a;
 pub(super) const BOOL: u8 = 0x20;
 pub(super) const STRUCT: u8 = 0x2a;
 pub(super) const LIST: u8 = 0x32;
+/// Tags of `Resource.resource` and `Resource.ready`.
+pub(super) const OBJECT: u8 = 0x0a;
+pub(super) const READY: u8 = 0x18;
 
 /// A message under construction.
 #[derive(Default)]
@@ -45,7 +48,7 @@ pub(super) struct Open {
 impl Writer {
     pub(super) fn new() -> Self {
         // Most composed resources fit.
-        Self { buffer: Vec::with_capacity(1024), ..Self::default() }
+        Self { buffer: Vec::with_capacity(2048), ..Self::default() }
     }
 
     /// Begins a nested message.
@@ -73,8 +76,12 @@ impl Writer {
 
     /// Writes a string, bytes or message field.
     pub(super) fn bytes(&mut self, tag: u8, bytes: &[u8]) {
-        self.buffer.push(tag);
-        push_varint(&mut self.buffer, bytes.len());
+        if let Ok(short @ 0..0x80) = u8::try_from(bytes.len()) {
+            self.buffer.extend_from_slice(&[tag, short]);
+        } else {
+            self.buffer.push(tag);
+            push_varint(&mut self.buffer, bytes.len());
+        }
         self.buffer.extend_from_slice(bytes);
     }
 

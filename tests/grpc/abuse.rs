@@ -139,6 +139,20 @@ async fn an_announced_length_costs_nothing() {
     assert!(grown < 16.0 * 1024.0 * 1024.0, "grew by {grown} bytes");
 }
 
+/// A process whose probes are not answered is restarted.
+#[tokio::test]
+async fn silent_sockets_do_not_keep_the_kubelet_out() {
+    let server = Server::plaintext().start().await;
+    let silent: Vec<_> =
+        (0..100).map(|_| TcpStream::connect(server.probes()).expect("a connection")).collect();
+    let start = Instant::now();
+    for path in ["/livez", "/readyz"] {
+        assert_eq!(server.probe(path).0, "HTTP/1.1 200 OK");
+    }
+    assert!(start.elapsed() < Duration::from_secs(1), "took {:?}", start.elapsed());
+    drop(silent);
+}
+
 /// A crowd that never finishes its handshakes must not keep Crossplane out.
 #[tokio::test]
 async fn stalled_handshakes_do_not_keep_others_out() {

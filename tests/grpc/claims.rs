@@ -7,10 +7,9 @@ use serde_json::{Value as Json, json};
 
 use crate::harness::Server;
 use crate::messages::{
-    FATAL, RunFunctionRequest, RunFunctionResponse, State, request, resource, structure,
+    FATAL, RunFunctionRequest, RunFunctionResponse, State, WARNING, request, resource, structure,
 };
 
-const WARNING: i32 = 2;
 const TRUE: i32 = 2;
 const FALSE: i32 = 3;
 const READY_FALSE: i32 = 2;

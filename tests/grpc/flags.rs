@@ -4,6 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::certificates::{Authority, CROSSPLANE, Mount};
+use crate::harness::Server;
+use crate::messages::request;
+
 fn say(flag: &str) -> String {
     let binary = env!("CARGO_BIN_EXE_function-self-service");
     let output = Command::new(binary).arg(flag).env_clear().output().expect("the binary");
@@ -22,6 +26,37 @@ fn help_is_the_checked_in_text() {
         fs::write(&path, &help).expect("a file");
     }
     assert_eq!(help, expected, "tests/grpc/help.txt was stale and is rewritten");
+}
+
+/// Such names are in many environments, put there for somebody else.
+#[tokio::test]
+async fn common_variables_change_nothing() {
+    let authority = Authority::crossplane();
+    let mount = Mount::new("environment", &authority.server(), authority.pem());
+    let server = Server::tls(mount.path())
+        .env("DEBUG", "*")
+        .env("INSECURE", "true")
+        .env("ADDRESS", "nowhere")
+        .env("METRICS_ADDRESS", "nowhere")
+        .env("MAX_RECV_MESSAGE_SIZE", "")
+        .env("TLS_CLIENT_NAMES", "")
+        .start()
+        .await;
+    server.connect().await.run(&request("plain")).await.expect_err("TLS only");
+    let client = authority.client(CROSSPLANE);
+    let client = server.connect_as(Some(&client), authority).await.expect("TLS");
+    client.run(&request("secure")).await.expect("an answer");
+}
+
+#[tokio::test]
+async fn warns_when_certificates_are_ignored() {
+    let mut server = Server::plaintext().env("TLS_SERVER_CERTS_DIR", "/tls/server").start().await;
+    let message = "Serving without TLS: --insecure wins over the certificates";
+    let line = server.wait_for_log(message).await;
+    assert_eq!((&line["level"], &line["directory"]), (&"WARN".into(), &"/tls/server".into()));
+    // An empty variable is none.
+    let mut server = Server::plaintext().env("TLS_SERVER_CERTS_DIR", "").start().await;
+    assert!(server.logged().iter().all(|line| line["level"] != "WARN"));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::time;
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
 
 use crate::certificates::{Authority, Identity, SERVER_NAME};
 use crate::client::Client;
@@ -36,6 +36,10 @@ pub(crate) struct Server {
     address: SocketAddr,
     probes: SocketAddr,
 }
+
+/// Connects to a server anew.
+#[derive(Clone)]
+pub(crate) struct Connector(Endpoint);
 
 /// The lines that the server has logged so far.
 struct Log {
@@ -58,6 +62,10 @@ impl Server {
         self.address
     }
 
+    pub(crate) fn probes(&self) -> SocketAddr {
+        self.probes
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -68,20 +76,33 @@ impl Server {
         Client::new(endpoint.connect().await.expect("a connection"))
     }
 
+    /// A client without TLS that lets nobody send it anything but headers.
+    pub(crate) async fn connect_deaf(&self) -> Client {
+        let endpoint = self.endpoint("http").initial_stream_window_size(0);
+        Client::new(endpoint.connect().await.expect("a connection"))
+    }
+
+    /// The most memory that the process ever had, in MiB.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()));
+        let status = status.expect("a process");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.strip_suffix("kB"));
+        peak.expect("a figure").trim().parse::<u64>().expect("a number") / 1024
+    }
+
     /// A client with TLS which trusts `authority`.
     pub(crate) async fn connect_as(
         &self,
         identity: Option<&Identity>,
         authority: &Authority,
     ) -> Result<Client, tonic::transport::Error> {
-        let mut tls = ClientTlsConfig::new()
-            .ca_certificate(Certificate::from_pem(authority.pem()))
-            .domain_name(SERVER_NAME);
-        if let Some(Identity { certificate, key }) = identity {
-            tls = tls.identity(tonic::transport::Identity::from_pem(certificate, key));
-        }
-        let channel: Channel = self.endpoint("https").tls_config(tls)?.connect().await?;
-        Ok(Client::new(channel))
+        Connector(self.endpoint("https").tls_config(tls(identity, authority))?).connect().await
+    }
+
+    /// What connects with TLS, as often as is wanted.
+    pub(crate) fn connector(&self, identity: &Identity, authority: &Authority) -> Connector {
+        let tls = tls(Some(identity), authority);
+        Connector(self.endpoint("https").tls_config(tls).expect("a configuration"))
     }
 
     fn endpoint(&self, scheme: &str) -> Endpoint {
@@ -140,6 +161,24 @@ impl Server {
     /// Waits for the process to end by itself.
     pub(crate) async fn wait(&mut self) -> ExitStatus {
         wait(&mut self.child).await
+    }
+}
+
+impl Connector {
+    pub(crate) async fn connect(&self) -> Result<Client, tonic::transport::Error> {
+        Ok(Client::new(self.0.connect().await?))
+    }
+}
+
+fn tls(identity: Option<&Identity>, authority: &Authority) -> ClientTlsConfig {
+    let tls = ClientTlsConfig::new()
+        .ca_certificate(Certificate::from_pem(authority.pem()))
+        .domain_name(SERVER_NAME);
+    match identity {
+        Some(Identity { certificate, key }) => {
+            tls.identity(tonic::transport::Identity::from_pem(certificate, key))
+        }
+        None => tls,
     }
 }
 

@@ -15,9 +15,12 @@ mod client;
 mod flags;
 mod frames;
 mod harness;
+mod memory;
 mod messages;
 mod observation;
 mod panics;
+#[cfg(feature = "cli")]
+mod requirements;
 mod rotation;
 mod shutdown;
 mod tls;

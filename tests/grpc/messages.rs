@@ -20,12 +20,47 @@ pub(crate) struct RunFunctionRequest {
     pub(crate) input: Option<Struct>,
     #[prost(message, optional, tag = "5")]
     pub(crate) context: Option<Struct>,
+    #[prost(btree_map = "string, message", tag = "6")]
+    pub(crate) extra_resources: BTreeMap<String, Resources>,
+    #[prost(btree_map = "string, message", tag = "7")]
+    pub(crate) credentials: BTreeMap<String, Credentials>,
+    #[prost(btree_map = "string, message", tag = "8")]
+    pub(crate) required_resources: BTreeMap<String, Resources>,
+    #[prost(btree_map = "string, message", tag = "9")]
+    pub(crate) required_schemas: BTreeMap<String, Schema>,
 }
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct RequestMeta {
     #[prost(string, tag = "1")]
     pub(crate) tag: String,
+    #[prost(int32, repeated, tag = "2")]
+    pub(crate) capabilities: Vec<i32>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Resources {
+    #[prost(message, repeated, tag = "1")]
+    pub(crate) items: Vec<Resource>,
+}
+
+/// The oneof has a single member, whose encoding is that of a plain field.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Credentials {
+    #[prost(message, optional, tag = "1")]
+    pub(crate) credential_data: Option<CredentialData>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct CredentialData {
+    #[prost(btree_map = "string, bytes", tag = "1")]
+    pub(crate) data: BTreeMap<String, Vec<u8>>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Schema {
+    #[prost(message, optional, tag = "1")]
+    pub(crate) openapi_v3: Option<Struct>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -57,8 +92,51 @@ pub(crate) struct RunFunctionResponse {
     pub(crate) results: Vec<FunctionResult>,
     #[prost(message, optional, tag = "4")]
     pub(crate) context: Option<Struct>,
+    #[prost(message, optional, tag = "5")]
+    pub(crate) requirements: Option<Requirements>,
     #[prost(message, repeated, tag = "6")]
     pub(crate) conditions: Vec<Condition>,
+    #[prost(message, optional, tag = "7")]
+    pub(crate) output: Option<Struct>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Requirements {
+    #[prost(btree_map = "string, message", tag = "1")]
+    pub(crate) extra_resources: BTreeMap<String, ResourceSelector>,
+    #[prost(btree_map = "string, message", tag = "2")]
+    pub(crate) resources: BTreeMap<String, ResourceSelector>,
+    #[prost(btree_map = "string, message", tag = "3")]
+    pub(crate) schemas: BTreeMap<String, SchemaSelector>,
+}
+
+/// Of the oneof `match`, the members as plain fields.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct ResourceSelector {
+    #[prost(string, tag = "1")]
+    pub(crate) api_version: String,
+    #[prost(string, tag = "2")]
+    pub(crate) kind: String,
+    #[prost(string, optional, tag = "3")]
+    pub(crate) match_name: Option<String>,
+    #[prost(message, optional, tag = "4")]
+    pub(crate) match_labels: Option<MatchLabels>,
+    #[prost(string, optional, tag = "5")]
+    pub(crate) namespace: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct MatchLabels {
+    #[prost(btree_map = "string, string", tag = "1")]
+    pub(crate) labels: BTreeMap<String, String>,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+pub(crate) struct SchemaSelector {
+    #[prost(string, tag = "1")]
+    pub(crate) api_version: String,
+    #[prost(string, tag = "2")]
+    pub(crate) kind: String,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -75,6 +153,10 @@ pub(crate) struct FunctionResult {
     pub(crate) severity: i32,
     #[prost(string, tag = "2")]
     pub(crate) message: String,
+    #[prost(string, optional, tag = "3")]
+    pub(crate) reason: Option<String>,
+    #[prost(int32, optional, tag = "4")]
+    pub(crate) target: Option<i32>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -87,14 +169,25 @@ pub(crate) struct Condition {
     pub(crate) reason: String,
     #[prost(string, optional, tag = "4")]
     pub(crate) message: Option<String>,
+    #[prost(int32, optional, tag = "5")]
+    pub(crate) target: Option<i32>,
 }
 
 /// The severity that stops a pipeline.
 pub(crate) const FATAL: i32 = 1;
 
-/// A request that carries nothing but a tag.
+pub(crate) const WARNING: i32 = 2;
+
+/// Results and conditions with this target are shown on the claim too.
+pub(crate) const COMPOSITE_AND_CLAIM: i32 = 2;
+
+/// What Crossplane 2.2 says it can do: all there is.
+const CAPABILITIES: [i32; 5] = [1, 2, 3, 4, 5];
+
+/// A request that carries nothing but a tag and the caller's capabilities.
 pub(crate) fn request(tag: &str) -> RunFunctionRequest {
-    RunFunctionRequest { meta: Some(RequestMeta { tag: tag.to_owned() }), ..Default::default() }
+    let meta = RequestMeta { tag: tag.to_owned(), capabilities: CAPABILITIES.to_vec() };
+    RunFunctionRequest { meta: Some(meta), ..Default::default() }
 }
 
 impl RunFunctionRequest {

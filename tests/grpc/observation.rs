@@ -4,7 +4,7 @@ use prost::Message;
 use serde_json::json;
 
 use crate::harness::Server;
-use crate::messages::{Resource, request, resource};
+use crate::messages::{CredentialData, Credentials, Resource, Resources, request, resource};
 
 #[derive(Clone, PartialEq, Message)]
 struct HealthRequest {
@@ -145,6 +145,10 @@ async fn logs_never_contain_what_a_request_carries() {
     };
     let state = request.observed.get_or_insert_default();
     state.composite = Some(secret.clone());
+    request.required_resources.insert("x".to_owned(), Resources { items: vec![secret.clone()] });
+    let data = [("key".to_owned(), CANARY.as_bytes().to_vec())].into();
+    let credentials = Credentials { credential_data: Some(CredentialData { data }) };
+    request.credentials.insert("cloud".to_owned(), credentials);
     state.resources.insert(CANARY.to_owned(), secret);
     request.context = Some(crate::messages::structure(json!({"token": CANARY})));
     request.input = Some(crate::messages::structure(json!({"kind": CANARY})));

@@ -66,6 +66,28 @@ async fn replaces_certificates_under_load_without_losing_a_call() {
     assert!(server.metric("function_certificate_reloads_total{result=\"replaced\"}") >= 2.0);
 }
 
+/// One bad moment in a hundred replacements would be a failed reconcile a year.
+#[tokio::test]
+async fn a_hundred_replacements_lose_no_handshake() {
+    let authority = Authority::crossplane();
+    let mut mount = Mount::new("hundred", &authority.server(), authority.pem());
+    let options = Server::tls(mount.path()).arg("--tls-reload-interval=5");
+    let mut server = options.start().await;
+    let client = authority.client(CROSSPLANE);
+    let load = Load::start(&server, &client).await;
+    let reloads =
+        |server: &Server| server.metric("function_certificate_reloads_total{result=\"replaced\"}");
+    for generation in 1..=100 {
+        mount.replace(&authority.server(), authority.pem());
+        while reloads(&server) < f64::from(generation) {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+    load.stop_without_loss().await;
+    let kept = "Kept the certificates in use: the new ones are unusable";
+    assert!(server.logged().iter().all(|line| line["message"] != kept), "a torn read");
+}
+
 /// Whoever a new authority does not vouch for is locked out.
 #[tokio::test]
 async fn replaces_the_authority_too() {
@@ -88,6 +110,7 @@ async fn replaces_the_authority_too() {
 struct Load {
     stop: Arc<AtomicBool>,
     answered: Arc<AtomicUsize>,
+    anew: Arc<AtomicUsize>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
 }
 
@@ -95,19 +118,28 @@ impl Load {
     async fn start(server: &Server, client: &Identity) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let answered = Arc::new(AtomicUsize::new(0));
-        let steady = server.connect_as(Some(client), Authority::crossplane()).await.expect("TLS");
-        let tasks = (0..4)
-            .map(|_| {
-                let (stop, answered, client) = (stop.clone(), answered.clone(), steady.clone());
-                tokio::spawn(async move {
-                    while !stop.load(Ordering::Relaxed) {
-                        client.run(&request("load")).await.expect("no call is lost");
-                        answered.fetch_add(1, Ordering::Relaxed);
-                    }
-                })
-            })
-            .collect();
-        Self { stop, answered, tasks }
+        let anew = Arc::new(AtomicUsize::new(0));
+        let connector = server.connector(client, Authority::crossplane());
+        let steady = connector.connect().await.expect("TLS");
+        let mut tasks = Vec::new();
+        for _ in 0..2 {
+            let (halt, answered, client) = (stop.clone(), answered.clone(), steady.clone());
+            tasks.push(tokio::spawn(async move {
+                while !halt.load(Ordering::Relaxed) {
+                    client.run(&request("load")).await.expect("no call is lost");
+                    answered.fetch_add(1, Ordering::Relaxed);
+                }
+            }));
+            let (halt, anew, connector) = (stop.clone(), anew.clone(), connector.clone());
+            tasks.push(tokio::spawn(async move {
+                while !halt.load(Ordering::Relaxed) {
+                    let client = connector.connect().await.expect("no handshake is lost");
+                    client.run(&request("load")).await.expect("no call is lost");
+                    anew.fetch_add(1, Ordering::Relaxed);
+                }
+            }));
+        }
+        Self { stop, answered, anew, tasks }
     }
 
     async fn stop_without_loss(self) {
@@ -116,5 +148,6 @@ impl Load {
             task.await.expect("no call is lost");
         }
         assert!(self.answered.load(Ordering::Relaxed) > 100, "too little load to tell");
+        assert!(self.anew.load(Ordering::Relaxed) > 20, "too few handshakes to tell");
     }
 }

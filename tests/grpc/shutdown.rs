@@ -28,15 +28,31 @@ async fn sigterm_loses_no_call_in_flight() {
     assert!(server.logged().iter().any(|line| line["message"] == "Stopped"));
 }
 
+/// Endpoints are updated after the signal: until then callers still come.
+#[tokio::test]
+async fn new_connections_are_still_answered_for_a_moment() {
+    let mut server = Server::plaintext().start().await;
+    let _open = server.connect().await;
+    server.signal("TERM");
+    server.wait_for_log("Draining").await;
+    assert_eq!(server.probe("/readyz").0, "HTTP/1.1 503 Service Unavailable");
+    server.connect().await.run(&request("late")).await.expect("an answer");
+    assert_eq!(server.wait().await.code(), Some(0));
+}
+
 #[tokio::test]
 async fn an_idle_server_ends_at_once() {
     for signal in ["TERM", "INT"] {
-        let mut server = Server::plaintext().start().await;
-        let _idle = server.connect().await;
-        let start = Instant::now();
-        server.signal(signal);
-        assert_eq!(server.wait().await.code(), Some(0));
-        assert!(start.elapsed() < Duration::from_secs(2), "took {:?}", start.elapsed());
+        for (connected, within) in [(false, 500), (true, 2500)] {
+            let mut server = Server::plaintext().start().await;
+            let idle = if connected { Some(server.connect().await) } else { None };
+            let start = Instant::now();
+            server.signal(signal);
+            assert_eq!(server.wait().await.code(), Some(0));
+            let took = start.elapsed();
+            assert!(took < Duration::from_millis(within), "took {took:?}");
+            drop(idle);
+        }
     }
 }
 

@@ -5,7 +5,8 @@ use serde_json::{Value as Json, json};
 
 use super::support::world::{World, encode};
 use super::{
-    BROKER, CREDENTIALS, condition, objects, settled, wipe_status, without_topology_operator, world,
+    BROKER, CREDENTIALS, condition, fills, objects, settled, wipe_status,
+    without_topology_operator, world,
 };
 
 const ADMINISTRATOR: &str = "message-queue-administrator";
@@ -110,8 +111,7 @@ fn a_password_that_nobody_knows_is_said_to_be_lost_and_not_made_anew() {
             }
             let composition = world.composition();
             for key in composition.resources.keys() {
-                let filler = key.ends_with("-password") || key.ends_with("-generator");
-                assert!(!filler, "{key} would generate a password over the one in use");
+                assert!(!fills(key), "{key} would generate a password over the one in use");
             }
             assert_eq!(objects(&composition)[BROKER], broker, "the broker stays");
             if lost.contains(&CREDENTIALS) {
@@ -179,6 +179,25 @@ fn the_operators_access_outlives_what_it_has_to_delete() {
         world.observed.remove("message-queue-permission");
         let connection = objects(&world.composition())[CONNECTION].clone();
         assert_eq!(connection["metadata"]["ownerReferences"].as_array().map(Vec::len), Some(2));
+    }
+}
+
+/// A broker that outlives its claim is of no use without its administrator, whom AWS tells nobody.
+#[test]
+fn the_administrators_password_is_kept_in_aws_as_long_as_the_broker() {
+    for (environment, retained) in [("development", false), ("production", true)] {
+        for claims in [false, true] {
+            let world = settled(super::in_environment(environment, claims));
+            let composed = objects(&world.composition());
+            for key in ["message-queue-recovery-secret", "message-queue-recovery-password"] {
+                let policies = &composed[key]["spec"]["managementPolicies"];
+                assert_eq!(policies, &composed[BROKER]["spec"]["managementPolicies"], "{key}");
+                assert_eq!(policies.is_array(), retained, "{environment}: {key}");
+            }
+            let version = &composed["message-queue-recovery-password"]["spec"]["forProvider"];
+            let users = &composed[BROKER]["spec"]["forProvider"]["user"];
+            assert_eq!(version["secretStringSecretRef"], users[0]["passwordSecretRef"]);
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use serde_json::{Value as Json, json};
 use super::support::schemas;
 use super::support::world::{World, encode};
 use super::{
-    BROKER, CREDENTIALS, RULE, asked, condition, in_environment, objects, settled, wipe_status,
-    without_topology_operator, world,
+    BROKER, CREDENTIALS, RULE, asked, condition, fills, in_environment, objects, settled,
+    wipe_status, without_topology_operator, world,
 };
 
 /// A claim's life by what was observed.
@@ -51,9 +51,10 @@ fn each_stage_adds_what_its_inputs_allow() {
                     "login-generator",
                     "login-password",
                     "management-rule-sg-0a1b2c3d4e5f631",
+                    "recovery-secret",
                     "security-group",
                 ],
-                "password known" => &["broker"],
+                "password known" => &["broker", "recovery-password"],
                 "broker known" => &["connection", "log-group-general"],
                 "connected" => &["permission", "user", "vhost"],
                 "made" => &["credentials"],
@@ -120,9 +121,8 @@ fn nothing_is_dropped_when_status_operators_and_answers_are_unknown() {
             for composition in [first, wiped.composition(), wiped_first] {
                 for key in world.observed.keys() {
                     // What filled a Secret has done its work.
-                    let filler = key.ends_with("-generator") || key.ends_with("-password");
                     assert!(
-                        composition.resources.contains_key(key) || filler,
+                        composition.resources.contains_key(key) || fills(key),
                         "{stage}, claims={claims}: {key} would go"
                     );
                 }

@@ -1,10 +1,13 @@
 //! The flags of `function-self-service` and their environment variables.
 
+use std::num::ParseIntError;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
 use clap::{ArgAction, CommandFactory as _, Parser, ValueEnum};
+use tracing::warn;
 
 use super::logging::Verbosity;
 use super::{ListenAddress, ParseAddressError, Settings, Transport};
@@ -28,11 +31,11 @@ lines on stderr; RUST_LOG chooses what is logged.";
 #[command(name = "function-self-service", version, after_help = EXAMPLES)]
 pub struct Args {
     /// Where to listen for Crossplane's calls; `:9443` means every interface.
-    #[arg(long, env = "ADDRESS", value_name = "HOST:PORT", default_value = ":9443")]
+    #[arg(long, value_name = "HOST:PORT", default_value = ":9443")]
     address: ListenAddress,
 
     /// Where to answer metrics and probes over HTTP; empty for nowhere.
-    #[arg(long, env = "METRICS_ADDRESS", value_name = "HOST:PORT", default_value = ":8080")]
+    #[arg(long, value_name = "HOST:PORT", default_value = ":8080")]
     #[arg(value_parser = optional_address)]
     metrics_address: OptionalAddress,
 
@@ -47,24 +50,34 @@ pub struct Args {
     tls_client_names: Vec<String>,
 
     /// Serve without TLS, to anyone who can connect. Wins over certificates.
-    #[arg(long, env = "INSECURE", action = ArgAction::SetTrue)]
-    #[arg(value_parser = BoolishValueParser::new())]
+    #[arg(long, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+    #[arg(num_args = 0..=1, require_equals = true, value_name = "true|false")]
+    #[arg(default_value = "false", default_missing_value = "true", hide_default_value = true)]
+    #[arg(hide_possible_values = true)]
     insecure: bool,
 
     /// The largest request to accept, in MB. Requests carry all observed resources of a claim.
-    #[arg(long, env = "MAX_RECV_MESSAGE_SIZE", value_name = "MB", default_value_t = 4)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=1024))]
-    max_recv_message_size: u32,
+    #[arg(long, env = "MAX_RECV_MESSAGE_SIZE", value_name = "MB", default_value_t = DEFAULT_MEGABYTES)]
+    #[arg(value_parser = megabytes)]
+    max_recv_message_size: u16,
 
     /// Log every call and connection.
-    #[arg(short, long, env = "DEBUG", action = ArgAction::SetTrue)]
-    #[arg(value_parser = BoolishValueParser::new())]
+    #[arg(short, long, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+    #[arg(num_args = 0..=1, require_equals = true, value_name = "true|false")]
+    #[arg(default_value = "false", default_missing_value = "true", hide_default_value = true)]
+    #[arg(hide_possible_values = true)]
     debug: bool,
 
     /// Accepted because other functions have it.
     #[arg(long, value_enum, default_value_t = Network::Tcp, hide = true)]
     network: Network,
+
+    /// How often to look for new certificates, in milliseconds: for tests.
+    #[arg(long, value_name = "MS", default_value_t = 2000, hide = true)]
+    tls_reload_interval: u32,
 }
+
+const DEFAULT_MEGABYTES: u16 = 4;
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Network {
@@ -76,6 +89,25 @@ type OptionalAddress = Option<ListenAddress>;
 
 fn optional_address(text: &str) -> Result<OptionalAddress, ParseAddressError> {
     if text.is_empty() { Ok(None) } else { text.parse().map(Some) }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum ParseMegabytesError {
+    #[error("not a number")]
+    ParseNumber(#[source] ParseIntError),
+    #[error("not from 1 to 1024")]
+    FitRange,
+}
+
+/// An empty variable in a manifest means the same as none.
+fn megabytes(text: &str) -> Result<u16, ParseMegabytesError> {
+    if text.is_empty() {
+        return Ok(DEFAULT_MEGABYTES);
+    }
+    match text.parse().map_err(ParseMegabytesError::ParseNumber)? {
+        megabytes @ 1..=1024 => Ok(megabytes),
+        _ => Err(ParseMegabytesError::FitRange),
+    }
 }
 
 impl Args {
@@ -95,18 +127,26 @@ impl Args {
             max_recv_message_size,
             debug: _,
             network: Network::Tcp,
+            tls_reload_interval,
         } = self;
         // An empty variable in a manifest means the same as none.
         let directory = tls_certs_dir.filter(|directory| !directory.is_empty());
         let client_names = tls_client_names.into_iter().filter(|name| !name.is_empty()).collect();
         let transport = match (insecure, directory) {
-            (true, _) => Transport::Plaintext,
-            (false, Some(directory)) => {
-                Transport::MutualTls { directory: PathBuf::from(directory), client_names }
+            (true, directory) => {
+                if let Some(directory) = directory {
+                    warn!(directory, "Serving without TLS: --insecure wins over the certificates");
+                }
+                Transport::Plaintext
             }
+            (false, Some(directory)) => Transport::MutualTls {
+                directory: PathBuf::from(directory),
+                client_names,
+                reload_interval: Duration::from_millis(tls_reload_interval.into()),
+            },
             (false, None) => return Err(no_transport()),
         };
-        let max_request_bytes = max_recv_message_size as usize * 1024 * 1024;
+        let max_request_bytes = usize::from(max_recv_message_size) * 1024 * 1024;
         Ok(Settings { address, metrics_address, transport, max_request_bytes })
     }
 }
@@ -134,7 +174,7 @@ mod tests {
         assert_eq!(settings.address.to_string(), ":9443");
         assert_eq!(settings.metrics_address.expect("on").to_string(), ":8080");
         assert_eq!(settings.max_request_bytes, 4 * 1024 * 1024);
-        let Transport::MutualTls { directory, client_names } = settings.transport else {
+        let Transport::MutualTls { directory, client_names, .. } = settings.transport else {
             unreachable!("TLS")
         };
         assert_eq!(directory, PathBuf::from("/tls/server"));
@@ -145,6 +185,29 @@ mod tests {
     fn insecure_wins_over_certificates() {
         let settings = settings(&["--tls-certs-dir=/tls/server", "--insecure"]);
         assert!(matches!(settings.transport, Transport::Plaintext));
+    }
+
+    /// Kong, which Go functions use, takes these forms.
+    #[test]
+    fn switches_may_be_given_a_value() {
+        for (flag, on) in [("--debug", true), ("--debug=true", true), ("--debug=false", false)] {
+            let args = ["function-self-service", "--insecure=true", flag];
+            let args = Args::try_parse_from(args).expect(flag);
+            assert_eq!((args.debug, args.insecure), (on, true), "{flag}");
+        }
+        let args = Args::try_parse_from(["function-self-service", "-d", "--insecure=false"]);
+        let args = args.expect("valid flags");
+        assert!(args.debug && !args.insecure);
+        Args::try_parse_from(["function-self-service", "--debug", "false"]).expect_err("a word");
+    }
+
+    #[test]
+    fn the_largest_request_is_bounded() {
+        assert_eq!(megabytes("").expect("the default"), 4);
+        assert_eq!(megabytes("1024").expect("the most"), 1024);
+        for text in ["0", "1025", "-1", "4MB", "99999"] {
+            megabytes(text).expect_err(text);
+        }
     }
 
     #[test]

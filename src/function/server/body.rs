@@ -1,34 +1,56 @@
 //! The bodies of calls: requests are measured before they are kept, responses
 //! tell how their call ended.
 
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use tonic::body::Body;
 use tonic::{Code, Status};
 
-use super::call::Call;
+use super::call::{Call, Permit, more_than_one};
 
 /// Bytes before each gRPC message: whether it is compressed, and its length.
-const PREFIX_LENGTH: usize = 5;
+pub(super) const PREFIX_LENGTH: usize = 5;
+
+/// How much of an answer the HTTP/2 library gets at a time, and holds on to until
+/// the caller takes it, even when the call is over for us. One frame.
+const CHUNK_LENGTH: usize = 16 * 1024;
 
 /// A request's body. Refuses a message by its announced length, before any of
-/// it is kept: gRPC allocates the announced length at once.
+/// it is kept, and pays for what arrives.
+///
+/// gRPC decodes a message when its last byte is there, and then waits for the end
+/// of the request. So the last byte is held back until then: a decoded request
+/// must not wait for its caller.
 pub(super) struct RequestBody {
     inner: Incoming,
     call: Arc<Call>,
     framing: Framing,
+    ended: bool,
+    /// The end of the only message.
+    last: Option<Frame<Bytes>>,
+    permit: Option<Pin<Box<dyn Future<Output = Option<Permit>> + Send>>>,
 }
 
 /// A response's body, which keeps the call alive until it is sent or given up.
 pub(super) struct ResponseBody {
-    inner: Body,
+    answer: Answer,
     call: Arc<Call>,
     sent: usize,
+}
+
+/// What is sent.
+pub(super) enum Answer {
+    /// All of it at once.
+    Encoded { data: Bytes, trailers: Option<HeaderMap> },
+    /// As it comes.
+    Streamed(Body),
 }
 
 /// Follows the gRPC framing over chunks of any size.
@@ -41,7 +63,39 @@ struct Framing {
 
 impl RequestBody {
     pub(super) fn new(inner: Incoming, call: Arc<Call>) -> Self {
-        Self { inner, call, framing: Framing::default() }
+        let framing = Framing::default();
+        Self { inner, call, framing, ended: false, last: None, permit: None }
+    }
+
+    /// The next bytes, unless they end the only message, or the end.
+    fn poll_inner(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        loop {
+            let frame = match ready!(Pin::new(&mut self.inner).poll_frame(context)) {
+                None => return Poll::Ready(None),
+                Some(Ok(frame)) => frame,
+                // The caller is gone or broke the protocol: nobody will read this.
+                Some(Err(_)) => {
+                    self.call.abandon();
+                    return Poll::Ready(Some(Err(Status::cancelled("request cut short"))));
+                }
+            };
+            // gRPC gives trailers of requests no meaning.
+            let Some(chunk) = frame.data_ref().filter(|chunk| !chunk.is_empty()) else {
+                continue;
+            };
+            if self.last.is_some() {
+                return Poll::Ready(Some(Err(more_than_one())));
+            }
+            self.framing.follow(chunk, |length| self.call.admit(length))?;
+            self.call.receive(chunk.len())?;
+            if !self.call.runs_function() || self.framing.is_amid_message() {
+                return Poll::Ready(Some(Ok(frame)));
+            }
+            self.last = Some(frame);
+        }
     }
 }
 
@@ -54,31 +108,31 @@ impl HttpBody for RequestBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let this = &mut *self;
-        let frame = match ready!(Pin::new(&mut this.inner).poll_frame(context)) {
-            None => return Poll::Ready(None),
-            Some(Ok(frame)) => frame,
-            // The caller is gone or broke the protocol: nobody will read this.
-            Some(Err(_)) => {
-                this.call.abandon();
-                return Poll::Ready(Some(Err(Status::cancelled("request cut short"))));
+        if !this.ended {
+            if let Some(frame) = ready!(this.poll_inner(context)) {
+                return Poll::Ready(Some(frame));
             }
-        };
-        if let Some(chunk) = frame.data_ref() {
-            this.framing.follow(chunk, |length| this.call.admit(length))?;
+            this.ended = true;
         }
-        Poll::Ready(Some(Ok(frame)))
+        if this.last.is_some() {
+            let wait = || Box::pin(this.call.wait_for_work()) as _;
+            let permit = this.permit.get_or_insert_with(wait);
+            this.call.begin_work(ready!(permit.as_mut().poll(context)));
+        }
+        Poll::Ready(this.last.take().map(Ok))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        self.last.is_none() && self.inner.is_end_stream()
     }
 }
 
 impl Framing {
+    /// Whether a message or its prefix has begun and not ended.
+    fn is_amid_message(&self) -> bool {
+        self.filled > 0 || self.remaining > 0
+    }
+
     /// Calls `admit` with the length of each message that starts in `chunk`.
     fn follow(
         &mut self,
@@ -107,9 +161,27 @@ impl Framing {
     }
 }
 
+impl Answer {
+    fn poll_frame(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        match self {
+            Self::Encoded { data, .. } if !data.is_empty() => {
+                let chunk = data.split_to(data.len().min(CHUNK_LENGTH));
+                Poll::Ready(Some(Ok(Frame::data(chunk))))
+            }
+            Self::Encoded { trailers, .. } => {
+                Poll::Ready(trailers.take().map(Frame::trailers).map(Ok))
+            }
+            Self::Streamed(body) => Pin::new(body).poll_frame(context),
+        }
+    }
+}
+
 impl ResponseBody {
-    pub(super) fn new(inner: Body, call: Arc<Call>) -> Self {
-        Self { inner, call, sent: 0 }
+    pub(super) fn new(answer: Answer, call: Arc<Call>) -> Self {
+        Self { answer, call, sent: 0 }
     }
 }
 
@@ -122,7 +194,7 @@ impl HttpBody for ResponseBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let this = &mut *self;
-        let frame = ready!(Pin::new(&mut this.inner).poll_frame(context));
+        let frame = ready!(this.answer.poll_frame(context));
         if let Some(Ok(frame)) = &frame {
             if let Some(chunk) = frame.data_ref() {
                 this.sent += chunk.len();
@@ -136,11 +208,18 @@ impl HttpBody for ResponseBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        match &self.answer {
+            Answer::Encoded { data, trailers } => data.is_empty() && trailers.is_none(),
+            Answer::Streamed(body) => body.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        match &self.answer {
+            // Known, but gRPC has no use for a content-length.
+            Answer::Encoded { .. } => SizeHint::default(),
+            Answer::Streamed(body) => body.size_hint(),
+        }
     }
 }
 

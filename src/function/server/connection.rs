@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper::server::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::time::Sleep;
@@ -16,6 +16,7 @@ use tracing::debug;
 
 use super::edge::Edge;
 use super::logging::explain;
+use super::task::Tasks;
 
 /// Why have connections a maximum age? Crossplane keeps one connection for its
 /// whole life and looks for other replicas only when it ends, so without this
@@ -37,7 +38,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 /// Serves calls on `io` until the client leaves, the connection is too old, or
 /// `leave` becomes true.
 pub(super) async fn serve(
-    http2: http2::Builder<TokioExecutor>,
+    http2: http2::Builder<Tasks>,
     io: Box<dyn Io>,
     edge: Edge,
     mut leave: watch::Receiver<bool>,
@@ -149,20 +150,26 @@ mod tests {
     use super::super::call::Limits;
     use super::super::connections::http2;
     use super::super::metrics::Metrics;
+    use super::super::runner::Runner;
     use super::*;
+    use crate::function::proto::function_runner_service_server::FunctionRunnerServiceServer;
+    use crate::function::proto::{ResponseMeta, RunFunctionResponse};
 
+    const RST_STREAM: u8 = 3;
     const PING: u8 = 6;
     const GOAWAY: u8 = 7;
     const ACK: u8 = 1;
 
     /// The client's end of a served connection. Time is simulated.
     fn connect() -> DuplexStream {
-        let limits = Limits {
-            metrics: Arc::new(Metrics::new()),
-            budget: Budget::new(0),
-            max_request_bytes: 0,
-        };
-        let edge = Edge::new(Routes::default(), Arc::new(limits));
+        connect_to(Routes::default(), &Arc::new(Metrics::new()))
+    }
+
+    fn connect_to(routes: Routes, metrics: &Arc<Metrics>) -> DuplexStream {
+        let budget = Budget::new(1 << 20, metrics.held_bytes());
+        tokio::spawn(Arc::clone(&budget).watch());
+        let limits = Limits::new(Arc::clone(metrics), budget, 1 << 20);
+        let edge = Edge::new(routes, Arc::new(limits));
         let (client, server) = tokio::io::duplex(1024);
         let (leave, leaves) = watch::channel(false);
         tokio::spawn(async move {
@@ -211,6 +218,37 @@ mod tests {
         greet(&mut client).await;
         while frame(&mut client, false).await.is_some() {}
         assert!(start.elapsed() < Duration::from_secs(90), "{:?}", start.elapsed());
+    }
+
+    /// Answers would fill the memory until their connection is minutes old.
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_is_not_taken_is_given_up() {
+        let metrics = Arc::new(Metrics::new());
+        let function = |_| RunFunctionResponse {
+            meta: Some(ResponseMeta { tag: "t".repeat(200_000), ttl: None }),
+            ..RunFunctionResponse::default()
+        };
+        let runner = Runner::new(Box::new(function), Arc::clone(&metrics));
+        let routes = Routes::new(FunctionRunnerServiceServer::new(runner)).prepare();
+        let mut client = connect_to(routes, &metrics);
+        let start = Instant::now();
+        greet(&mut client).await;
+        let path = b"/apiextensions.fn.proto.v1.FunctionRunnerService/RunFunction";
+        // POST, http, then :path, :authority and content-type by the static table's numbers.
+        let mut headers = vec![0x83, 0x86, 0x04, u8::try_from(path.len()).unwrap()];
+        headers.extend(path);
+        headers.extend(b"\x01\x01x\x0f\x10\x10application/grpc");
+        let length = u8::try_from(headers.len()).unwrap();
+        client.write_all(&[0, 0, length, 1, 4, 0, 0, 0, 1]).await.unwrap();
+        client.write_all(&headers).await.unwrap();
+        // An empty request, and its end.
+        client.write_all(&[0, 0, 5, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0]).await.unwrap();
+        // Takes what the window of 64 KiB holds, and then says nothing.
+        while frame(&mut client, true).await.expect("open") != RST_STREAM {
+            assert!(start.elapsed() < MAX_AGE, "no end");
+        }
+        assert!((30..40).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+        assert_eq!(metrics.held_bytes().get(), 0);
     }
 
     #[tokio::test(start_paused = true)]

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hyper::server::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -27,6 +27,7 @@ use super::connection::{self, Io};
 use super::edge::Edge;
 use super::logging::explain;
 use super::metrics::Refusal;
+use super::task::Tasks;
 use super::tls::explain_refusal;
 
 const MAX_CONNECTIONS: usize = 512;
@@ -36,6 +37,10 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_STREAMS: u32 = 100;
 /// Streams that a client makes us reset before we hang up (RUSTSEC-2024-0003).
 const MAX_LOCAL_RESETS: usize = 1024;
+/// What a connection, and a stream on it, may send before we have taken it: the rest
+/// of [`super::budget`]'s bound on memory. A millisecond away, that is 64 MB a second.
+const CONNECTION_WINDOW: u32 = 256 * 1024;
+const STREAM_WINDOW: u32 = 64 * 1024;
 /// A call has about ten headers; its payload is no header.
 const MAX_HEADER_BYTES: u32 = 16 * 1024;
 /// Finds dead peers well before the node forgets an idle connection.
@@ -48,7 +53,7 @@ const WARNING_INTERVAL: Duration = Duration::from_secs(1);
 pub(super) struct Connections {
     edge: Edge,
     certificates: Option<Arc<Certificates>>,
-    http2: http2::Builder<TokioExecutor>,
+    http2: http2::Builder<Tasks>,
     handshakes: JoinSet<Result<TlsStream<TcpStream>, HandshakeError>>,
     /// The same handshakes, oldest first.
     queue: VecDeque<AbortHandle>,
@@ -215,13 +220,15 @@ fn prepare(stream: &TcpStream) -> io::Result<()> {
 }
 
 /// HTTP/2 within limits.
-pub(super) fn http2() -> http2::Builder<TokioExecutor> {
-    let mut builder = http2::Builder::new(TokioExecutor::new());
+pub(super) fn http2() -> http2::Builder<Tasks> {
+    let mut builder = http2::Builder::new(Tasks);
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_STREAMS)
         .max_local_error_reset_streams(MAX_LOCAL_RESETS)
         .max_header_list_size(MAX_HEADER_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .initial_stream_window_size(STREAM_WINDOW)
         .keep_alive_interval(PING_INTERVAL)
         .keep_alive_timeout(PING_TIMEOUT)
         // gRPC clients do not read it.

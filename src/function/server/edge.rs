@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, Response};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::{Code, Status};
 use tower_service::Service as _;
 
-use super::body::{RequestBody, ResponseBody};
+use super::body::{Answer, RequestBody, ResponseBody};
 use super::call::{Call, Limits};
 use super::method::Method;
 
@@ -55,13 +56,34 @@ impl hyper::service::Service<Request<Incoming>> for Edge {
                 Ok(answer) => answer?,
                 Err(_) => late(),
             };
-            call.answered();
+            let response = if call.runs_function() {
+                finish(response, &call).await
+            } else {
+                response.map(Answer::Streamed)
+            };
             // An error has its code in the headers and no body; other codes follow the body.
             if let Some(status) = Status::from_header_map(response.headers()) {
                 call.end(status.code(), 0);
             }
-            Ok(response.map(|body| ResponseBody::new(body, call)))
+            Ok(response.map(|answer| ResponseBody::new(answer, call)))
         })
+    }
+}
+
+/// Encodes the answer of the function. Whether or not anybody takes it, what was
+/// decoded for it is gone.
+async fn finish(response: Response<Body>, call: &Call) -> Response<Answer> {
+    let (head, body) = response.into_parts();
+    // Waits for nothing: the function has answered.
+    let encoded = body.collect().await.and_then(|answer| {
+        let trailers = answer.trailers().cloned();
+        let data = answer.to_bytes();
+        call.answered(data.len())?;
+        Ok(Answer::Encoded { data, trailers })
+    });
+    match encoded {
+        Ok(answer) => Response::from_parts(head, answer),
+        Err(status) => status.into_http().map(Answer::Streamed),
     }
 }
 

@@ -33,6 +33,7 @@ pub struct Metrics {
     response_bytes: Histogram,
     outcomes: Family<Labels<2, Cow<'static, str>>, Counter>,
     panics: Counter,
+    held_bytes: Gauge,
     connections: Gauge,
     refused: Family<Labels<1>, Counter>,
     reloads: Family<Labels<1>, Counter>,
@@ -76,6 +77,7 @@ impl Metrics {
             response_bytes: Histogram::new(exponential_buckets(1024.0, 4.0, 10)),
             outcomes: Family::default(),
             panics: Counter::default(),
+            held_bytes: Gauge::default(),
             connections: Gauge::default(),
             refused: Family::default(),
             reloads: Family::default(),
@@ -127,6 +129,11 @@ impl Metrics {
 
     pub(super) fn count_panic(&self) {
         self.panics.inc();
+    }
+
+    /// What tells how much of the budget is taken.
+    pub(super) fn held_bytes(&self) -> Gauge {
+        self.held_bytes.clone()
     }
 
     pub(super) fn set_connections(&self, open: usize) {
@@ -194,6 +201,11 @@ impl Metrics {
             "function_response_bytes",
             "Size of RunFunction responses",
             self.response_bytes.clone(),
+        );
+        registry.register(
+            "function_held_bytes",
+            "Memory of requests being received or answered and of answers being sent",
+            self.held_bytes.clone(),
         );
         registry.register(
             "function_outcomes",

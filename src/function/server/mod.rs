@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "an edge: it measures time and reads mounted files")]
 
 mod address;
+mod allocator;
 mod args;
 mod body;
 mod budget;
@@ -24,6 +25,7 @@ mod probes;
 mod process;
 mod runner;
 mod signals;
+mod task;
 mod tls;
 
 use std::io;
@@ -39,6 +41,7 @@ use tonic::service::Routes;
 use tracing::{info, warn};
 
 pub use address::{ListenAddress, ParseAddressError};
+pub use allocator::settle_allocator;
 pub use args::Args;
 pub use certificates::CertificatesError;
 pub use logging::{Verbosity, explain, init as init_logging};
@@ -61,8 +64,12 @@ use runner::{Beta, Runner};
 /// How long calls in progress may take once the process is told to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Memory for all requests in progress together.
-const REQUEST_BUDGET_BYTES: usize = 64 * 1024 * 1024;
+/// How much of that new connections are still accepted, because callers learn only
+/// after a while that they are to go elsewhere.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Memory for the requests and answers of all calls in progress together.
+const BUDGET_BYTES: usize = 64 * 1024 * 1024;
 
 /// What answers requests. [`run`](super::run) is one.
 pub trait Function: Send + Sync + 'static {
@@ -103,6 +110,8 @@ pub enum Transport {
         directory: PathBuf,
         /// The names of which a client's certificate must carry one; empty accepts any.
         client_names: Vec<String>,
+        /// How often the files are read.
+        reload_interval: Duration,
     },
 }
 
@@ -176,12 +185,12 @@ impl Server {
         let mut companions = JoinSet::new();
         let certificates = match transport {
             Transport::Plaintext => None,
-            Transport::MutualTls { directory, client_names } => {
+            Transport::MutualTls { directory, client_names, reload_interval } => {
                 let (certificates, loaded) = Certificates::load(directory, client_names)
                     .map_err(ServeError::LoadCertificates)?;
                 let certificates = Arc::new(certificates);
                 let watched = Arc::clone(&certificates);
-                companions.spawn(watched.watch(loaded, Arc::clone(&metrics)));
+                companions.spawn(watched.watch(loaded, reload_interval, Arc::clone(&metrics)));
                 Some(certificates)
             }
         };
@@ -193,11 +202,11 @@ impl Server {
             companions.spawn(probes.serve(listener));
         }
         let (listener, address) = bind(&address).await?;
-        let limits = Limits {
-            metrics: Arc::clone(&metrics),
-            budget: Budget::new(REQUEST_BUDGET_BYTES.max(max_request_bytes)),
-            max_request_bytes,
-        };
+        // Room for the largest request, whatever it is, or for an answer that repeats it.
+        let capacity = BUDGET_BYTES.max(2 * max_request_bytes);
+        let budget = Budget::new(capacity, metrics.held_bytes());
+        companions.spawn(Arc::clone(&budget).watch());
+        let limits = Limits::new(Arc::clone(&metrics), budget, max_request_bytes);
         let edge = Edge::new(routes, Arc::new(limits));
         let connections = Connections::new(edge, certificates);
         Ok(Self { listener, address, connections, health, metrics, companions })
@@ -220,11 +229,19 @@ impl Server {
         // Before anything else, so that nobody is sent here any more.
         health.stop::<ServiceServer>().await;
         info!(in_flight = metrics.calls_in_flight(), connections = connections.len(), "Draining");
-        drop(listener);
+        let over = tokio::time::sleep(DRAIN_TIMEOUT);
+        let farewell = async {
+            if connections.len() > 0 {
+                // Accepts for ever, so this ends by the timeout alone.
+                let _ = tokio::time::timeout(FAREWELL, connections.accept(&listener)).await;
+            }
+            drop(listener);
+            connections.drain().await;
+        };
         tokio::select! {
-            () = connections.drain() => info!("Stopped"),
+            () = farewell => info!("Stopped"),
             _ = phase.wait_for(|phase| *phase >= Phase::Aborting) => warn!("Stopped at once"),
-            () = tokio::time::sleep(DRAIN_TIMEOUT) => warn!(
+            () = over => warn!(
                 in_flight = metrics.calls_in_flight(),
                 connections = connections.len(),
                 "Stopped although connections are open"

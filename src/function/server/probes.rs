@@ -2,6 +2,7 @@
 //! `/metrics`, and the kubelet, which has no client certificate, asks `/livez`
 //! and `/readyz`.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tracing::debug;
 
 use super::health::Health;
@@ -39,13 +40,13 @@ impl Probes {
     /// Answers until dropped.
     pub(super) async fn serve(self, listener: TcpListener) {
         let mut open = JoinSet::new();
+        // The same connections, oldest first.
+        let mut queue: VecDeque<AbortHandle> = VecDeque::with_capacity(MAX_CONNECTIONS);
         loop {
-            if open.len() >= MAX_CONNECTIONS {
-                open.join_next().await;
-            }
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    open.spawn(self.clone().converse(stream));
+                    make_room(&mut queue);
+                    queue.push_back(open.spawn(self.clone().converse(stream)));
                 }
                 // Out of files: waiting is all that helps.
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
@@ -62,6 +63,8 @@ impl Probes {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_TIMEOUT)
+            // Who asks every few seconds need not stay in between.
+            .keep_alive(false)
             .serve_connection(TokioIo::new(stream), answer);
         if !matches!(tokio::time::timeout(CONNECTION_TIMEOUT, connection).await, Ok(Ok(()))) {
             debug!("Dropped a probe");
@@ -78,6 +81,18 @@ impl Probes {
             "/readyz" if self.health.is_serving() => text(StatusCode::OK, "ok\n"),
             "/readyz" => text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
             _ => text(StatusCode::NOT_FOUND, "try /metrics, /livez or /readyz\n"),
+        }
+    }
+}
+
+/// Gives up the oldest connection for a new one. An answer takes milliseconds, so
+/// it is the silent ones that go; made to wait instead, the kubelet would find the
+/// process dead and restart it.
+fn make_room(queue: &mut VecDeque<AbortHandle>) {
+    queue.retain(|connection| !connection.is_finished());
+    while queue.len() >= MAX_CONNECTIONS {
+        if let Some(oldest) = queue.pop_front() {
+            oldest.abort();
         }
     }
 }

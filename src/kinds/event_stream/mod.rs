@@ -17,8 +17,13 @@ pub(super) const TOPIC: &str = "event-stream-topic";
 /// Keys of the resources that hold data: the cluster where there is one, else the topic.
 pub(super) const PRIMARIES: &[&str] = &[CLUSTER, TOPIC];
 
+/// Key of the secret in AWS with a shared stream's login.
+pub(super) const SCRAM_SECRET: &str = "event-stream-scram-secret";
+/// Key of what tells a shared cluster of the login.
+pub(super) const SCRAM_ASSOCIATION: &str = "event-stream-scram-association";
+
 /// Keys of the resources of AWS that tell where a claim is.
-pub(super) const PLACED: &[&str] = &[CLUSTER, "event-stream-scram-secret"];
+pub(super) const PLACED: &[&str] = &[CLUSTER, SCRAM_SECRET];
 
 /// Everything a claim may become.
 pub(super) const KEYS: &[OwnedKey] = &[
@@ -32,9 +37,9 @@ pub(super) const KEYS: &[OwnedKey] = &[
     OwnedKey::new("event-stream-kafka-connection", Class::Data),
     OwnedKey::new("event-stream-login", Class::Data),
     OwnedKey::new("event-stream-scram-login", Class::Data),
-    OwnedKey::new("event-stream-scram-secret", Class::Data),
+    OwnedKey::new(SCRAM_SECRET, Class::Data),
     OwnedKey::new("event-stream-scram-version", Class::Data),
-    OwnedKey::new("event-stream-scram-association", Class::Data),
+    OwnedKey::new(SCRAM_ASSOCIATION, Class::Data),
     OwnedKey::new("event-stream-credentials", Class::Data),
     OwnedKey::new("event-stream-acl-*", Class::Access),
     OwnedKey::new("event-stream-ingress-rule-*", Class::Access),
@@ -49,7 +54,8 @@ pub(super) const KEYS: &[OwnedKey] = &[
 ];
 
 /// Keys of the credentials Secret that both tenancies have. A shared stream adds `username` and
-/// `password`, a dedicated one `role-arn`.
+/// `password`, a dedicated one `role-arn` and `sasl.client.callback.handler.class`, and either
+/// `consumer-groups` where it has some.
 pub(super) const SECRET_KEYS: &[&str] = &[
     "type",
     "provider",
@@ -223,6 +229,18 @@ impl Access {
         self.produce.unwrap_or(true)
     }
 
+    /// The parameters that say whose identity is meant, as far as they are set.
+    pub fn identity_parameters(&self) -> Vec<&'static str> {
+        [
+            ("createServiceAccount", self.create_service_account.is_some()),
+            ("joinIdentityOf", self.join_identity_of.is_some()),
+            ("serviceAccountName", self.service_account_name.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, is_set)| is_set.then_some(name))
+        .collect()
+    }
+
     /// Whose identity is meant.
     pub fn wish(&self) -> Wish<'_> {
         Wish {
@@ -231,6 +249,21 @@ impl Access {
             join: self.join_identity_of.as_deref(),
         }
     }
+}
+
+/// Most consumer groups of a claim. Each is a line of up to 350 characters in a policy, and IAM has
+/// room for 6144 in all (IAM user guide, "IAM and AWS STS quotas").
+pub(crate) const GROUPS: usize = 10;
+
+/// Most characters of a consumer group: Kafka sets no limit, and the name goes into keys, ARNs
+/// and lists.
+pub(crate) const GROUP_CHARACTERS: usize = 100;
+
+/// Whether `name` has the shape of a topic's name in Kafka, and at most so many `characters`:
+/// letters, digits, `.`, `-` and `_`. No wildcard is among them.
+pub(crate) fn is_kafka_name(name: &str, characters: usize) -> bool {
+    (1..=characters).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
 }
 
 impl Parameters {

@@ -18,6 +18,7 @@ pub(super) const KEYS: &[OwnedKey] = &[
     OwnedKey::new("message-queue-security-group", Class::Data),
     OwnedKey::new("message-queue-log-group-*", Class::Data),
     OwnedKey::new("message-queue-administrator", Class::Data),
+    OwnedKey::new("message-queue-recovery-*", Class::Data),
     OwnedKey::new("message-queue-connection", Class::Data),
     OwnedKey::new("message-queue-login", Class::Data),
     OwnedKey::new("message-queue-vhost", Class::Data),

@@ -1,9 +1,11 @@
 //! What the whole module promises, judged by `prost-types` as the oracle.
 
 mod depth;
+mod memory;
 mod messages;
 mod noisy;
 mod oracle;
+mod secrets;
 mod state;
 mod types;
 

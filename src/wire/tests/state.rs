@@ -60,6 +60,13 @@ fn parts() -> impl Strategy<Value = Vec<u8>> {
         vec![0x79, 1, 2, 3, 4, 5, 6, 7, 8],
         vec![0x7a, 0x02, 0xff, 0xff],
         vec![0x7d, 1, 2, 3, 4],
+        // Overlong, and longer than what is kept in runs.
+        vec![0x78, 0x81, 0x80, 0x00],
+        vec![0x7a, 0x82, 0x00, 0xff, 0xff],
+        [&[0x7a, 0x40][..], &[7; 0x40]].concat(),
+        // Groups, which proto3 does not have, but other encoders write.
+        vec![0x7b, 0x7c],
+        vec![0x7b, 0x08, 0x01, 0x13, 0x12, 0x01, 0xff, 0x14, 0x7c],
     ]);
     let part = prop_oneof![4 => known.prop_map(|state| state.encode_to_vec()), 1 => unknown];
     prop::collection::vec(part, 0..8).prop_map(|parts| parts.concat())
@@ -200,8 +207,16 @@ fn broken_resources_are_named() {
     let state = State::decode(Bytes::from_static(b"\x0a\x02\x0a\x05")).unwrap();
     let error = state.composite().unwrap_err();
     assert_eq!(error.to_string(), "composite: is not a valid protobuf value");
-    for bytes in [&b"\x08\x01"[..], b"\x7b\x7c", b"\x7d\x01", b"\x79\x01", b"\x78\xff", b"\x12\x05"]
-    {
+    for bytes in [
+        &b"\x08\x01"[..],
+        b"\x7b\x74",
+        b"\x7b",
+        b"\x7c",
+        b"\x7d\x01",
+        b"\x79\x01",
+        b"\x78\xff",
+        b"\x12\x05",
+    ] {
         assert!(State::decode(bytes).is_err(), "{bytes:?}");
     }
 }
@@ -214,4 +229,25 @@ fn debug_output_shows_no_content() {
     assert_eq!(format!("{state:?}"), "State(1 fields)");
     let debug = format!("{:?}", resource());
     assert!(debug.contains("password") && !debug.contains("hunter2"), "{debug}");
+}
+
+#[test]
+fn writing_a_resource_equals_inserting_the_written_resource() {
+    let long = "x".repeat(300);
+    for (object, ready) in [
+        (json!({"kind": "Bucket", "spec": {"list": [1, true, null], "text": long}}), Ready::True),
+        (json!({"kind": "Bucket"}), Ready::False),
+        (json!({"kind": "Bucket"}), Ready::Unspecified),
+    ] {
+        let mut written = State::default();
+        written.write("a", &object, ready).unwrap();
+        let mut inserted = State::default();
+        let resource = Struct::write(&object).unwrap();
+        inserted.insert("a", &Resource { resource, ready, ..Resource::default() });
+        assert_eq!(written.encode_to_vec(), inserted.encode_to_vec());
+    }
+    let mut state = State::default();
+    let refusal = state.write("a", &json!({"spec": {"number": u64::MAX}}), Ready::True);
+    assert_eq!(refusal.unwrap_err().path(), "spec.number");
+    assert!(state.is_empty(), "what cannot be written changes nothing");
 }

@@ -150,7 +150,7 @@ pub(super) fn broker(
 }
 
 /// Where the provider reads the administrator's password: where it did before.
-fn password_reference(order: &Order<'_>, living: &Living) -> Node {
+pub(super) fn password_reference(order: &Order<'_>, living: &Living) -> Node {
     let mut users = living.spec.for_provider.user.iter();
     match users.find_map(|user| user.password_secret_ref.as_ref()) {
         Some(SecretEntry { name, namespace, key }) => object! {
@@ -163,7 +163,7 @@ fn password_reference(order: &Order<'_>, living: &Living) -> Node {
 }
 
 /// The log group that AWS names after the broker's id, once there is one (Amazon MQ developer
-/// guide, "RABBITMQ_INVALID_ARN", names it).
+/// guide, on the code `RABBITMQ_INVALID_ARN`).
 pub(super) fn logs(order: &Order<'_>, plan: &mut Plan, living: &Living) {
     const GROUP: &str = "log-group-general";
     match living.metadata.external_name() {

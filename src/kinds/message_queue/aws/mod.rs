@@ -5,6 +5,7 @@ mod access;
 mod broker;
 mod chosen;
 mod network;
+mod recovery;
 mod settings;
 
 use serde::Deserialize;
@@ -148,6 +149,7 @@ pub(crate) fn compose(
     broker::logs(order, &mut plan, &living);
 
     let administrator = access::administrator(order, &mut plan, &living);
+    recovery::keep(order, &mut plan, &living, &administrator)?;
     let configured = broker::configured(order, &chosen, &living)?;
     // What lives does not wait for a password that is in use already.
     let password = if order.exists(broker::PART) {

@@ -42,7 +42,7 @@ fn subnet_group(order: &Order<'_>, plan: &mut Plan) {
         ManagedResource {
             kind: SUBNET_GROUP,
             part: "subnet-group".to_owned(),
-            external_name: Some(order.names.aws("subnet-group", Limit::AWS)),
+            external_name: Some(order.external_name("subnet-group", Limit::AWS)),
             lifetime: Lifetime::WithData,
             for_provider: object! {
                 region: &order.place.region,
@@ -65,7 +65,7 @@ fn parameter_group(order: &Order<'_>, plan: &mut Plan, family: &str) {
         plan,
         ManagedResource {
             kind: PARAMETER_GROUP,
-            external_name: Some(order.names.aws(&part, Limit::AWS)),
+            external_name: Some(order.external_name(&part, Limit::AWS)),
             lifetime: Lifetime::WithData,
             for_provider: object! {
                 region: &order.place.region,
@@ -156,10 +156,12 @@ pub(super) fn instance(
 }
 
 fn tags(order: &Order<'_>) -> Node {
-    let mut tags = order.tags();
-    if tags.get(BACKUP_TAG).is_none() {
-        tags.set(BACKUP_TAG, "true");
+    let tags = order.tags();
+    if tags.get(BACKUP_TAG).is_some() {
+        return tags;
     }
+    let mut tags = order.own_tags();
+    tags.set(BACKUP_TAG, "true");
     tags
 }
 

@@ -167,7 +167,7 @@ fn subnet_group(order: &Order<'_>, plan: &mut Plan) {
         ManagedResource {
             kind: SUBNET_GROUP,
             part: "subnet-group".to_owned(),
-            external_name: Some(order.names.aws("subnet-group", Limit::AWS)),
+            external_name: Some(order.external_name("subnet-group", Limit::AWS)),
             lifetime: Lifetime::WithData,
             for_provider: object! {
                 region: &order.place.region,
@@ -191,7 +191,7 @@ fn parameter_group(order: &Order<'_>, plan: &mut Plan, parameters: &Parameters, 
             lifetime: Lifetime::WithData,
             for_provider: object! {
                 region: &order.place.region,
-                name: order.names.aws(&part, Limit::AWS),
+                name: order.given_name(&part, Limit::AWS),
                 family: family.to_owned(),
                 description: format!("Parameters of RedisInstance {}", order.names),
                 parameter: list![object! {
@@ -217,12 +217,7 @@ fn log_group_name(order: &Order<'_>) -> String {
 
 /// The name that the replication group has, or will have.
 fn replication_group_id(order: &Order<'_>) -> String {
-    order
-        .observed
-        .managed::<Wanted, Reported>(super::PRIMARY)
-        .ok()
-        .and_then(|living| living.metadata.external_name().map(str::to_owned))
-        .unwrap_or_else(|| order.names.aws("replication-group", Limit::REPLICATION_GROUP))
+    order.external_name("replication-group", Limit::REPLICATION_GROUP)
 }
 
 /// What the replication group needs besides the catalogue's entries.

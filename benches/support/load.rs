@@ -1,0 +1,89 @@
+//! A gRPC client that knows bytes only, and calls as fast as it is answered.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use bytes::{Buf as _, BufMut as _, Bytes};
+use tokio::task::JoinSet;
+use tonic::client::Grpc;
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::transport::{Channel, Endpoint, Error};
+use tonic::{Request, Status};
+
+/// Connects without TLS.
+pub(crate) async fn connect(address: SocketAddr) -> Result<Channel, Error> {
+    Endpoint::from_shared(format!("http://{address}"))?.connect().await
+}
+
+/// Runs the function once.
+pub(crate) async fn call(channel: &Channel, request: &Bytes) -> Bytes {
+    const PATH: &str = "/apiextensions.fn.proto.v1.FunctionRunnerService/RunFunction";
+    let mut grpc = Grpc::new(channel.clone()).max_decoding_message_size(usize::MAX);
+    grpc.ready().await.expect("a connection");
+    let path = PathAndQuery::from_static(PATH);
+    let answer = grpc.unary(Request::new(request.clone()), path, Raw).await;
+    answer.expect("an answer").into_inner()
+}
+
+/// Keeps `at_once` calls in progress for the time, and returns how long each took.
+pub(crate) async fn run(
+    channel: &Channel,
+    request: &Bytes,
+    at_once: usize,
+    time: Duration,
+) -> Vec<Duration> {
+    let end = Instant::now() + time;
+    let mut callers = JoinSet::new();
+    for _ in 0..at_once {
+        let (channel, request) = (channel.clone(), request.clone());
+        callers.spawn(async move {
+            let mut taken = Vec::new();
+            while Instant::now() < end {
+                let start = Instant::now();
+                call(&channel, &request).await;
+                taken.push(start.elapsed());
+            }
+            taken
+        });
+    }
+    callers.join_all().await.concat()
+}
+
+/// Hands bytes through.
+#[derive(Clone, Copy, Default)]
+struct Raw;
+
+impl Codec for Raw {
+    type Encode = Bytes;
+    type Decode = Bytes;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl Encoder for Raw {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn encode(&mut self, item: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        buffer.put(item);
+        Ok(())
+    }
+}
+
+impl Decoder for Raw {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
+        Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
+    }
+}
