@@ -7,6 +7,7 @@ next render as it was found. Of everything else a provider is taken to make what
 
 import base64
 import json
+import re
 import ssl
 import subprocess
 import sys
@@ -37,12 +38,21 @@ SERVED = {
 ROUNDS = 3
 
 
+def is_served(item: Json) -> bool:
+    return SERVED.get(item["kind"], ("",))[0] == item["apiVersion"]
+
+
 @dataclass(frozen=True)
 class Login:
     """A generated password: the key of the Secret that it is born in, and those of its copies."""
 
     born: str
-    copies: tuple[str, ...]
+    # With the entry that holds it: a JSON document, or the password itself.
+    copies: dict[str, str]
+
+    @property
+    def holders(self) -> dict[str, str]:
+        return {self.born: "password", **self.copies}
 
     @property
     def filler(self) -> str:
@@ -77,8 +87,8 @@ SUBJECTS = [
         parameters={"size": "small", "version": "3.13"},
         changes=({"size": "medium"}, {"version": "4.2"}, {"maintenanceWindow": "tue:01:00-tue:03:00"}),
         logins=(
-            Login("message-queue-administrator", ("message-queue-connection",)),
-            Login("message-queue-login", ("message-queue-credentials",)),
+            Login("message-queue-administrator", {"message-queue-connection": "password"}),
+            Login("message-queue-login", {"message-queue-credentials": "password"}),
         ),
         credentials="message-queue-credentials",
         entries=frozenset("type provider host port vhost username password uri tls".split()),
@@ -88,6 +98,21 @@ SUBJECTS = [
             },
             "Configuration": {"latestRevision": 1},
         },
+    ),
+    Subject(
+        kind="EventStream",
+        group="streaming",
+        parameters={"size": "small", "access": {"produce": True, "consumerGroups": ["billing"]}},
+        changes=({"size": "medium"}, {"retentionHours": 72}, {"access": {"consumerGroups": ["billing", "search"]}}),
+        logins=(
+            Login("event-stream-login", {"event-stream-scram-login": "login", "event-stream-credentials": "password"}),
+        ),
+        credentials="event-stream-credentials",
+        entries=frozenset(
+            "type provider topic bootstrap.servers security.protocol sasl.mechanism sasl.jaas.config username password"
+            " consumer-groups".split()
+        ),
+        reports={},
     ),
 ]
 
@@ -216,7 +241,7 @@ class Claim:
 
     def render(self) -> dict[str, Json]:
         """What is wanted, by key, as things stand."""
-        found = (self.api.read(item) if item["kind"] in SERVED else item for item in self.living.values())
+        found = (self.api.read(item) if is_served(item) else item for item in self.living.values())
         with TemporaryDirectory() as folder:
             observed = Path(folder, "observed.yaml")
             observed.write_text("\n---\n".join(json.dumps(item) for item in found if item))
@@ -228,7 +253,7 @@ class Claim:
         return {item["metadata"]["annotations"][KEY]: item for item in json.loads(done.stdout)[1:]}
 
     def apply(self, item: Json) -> Json:
-        if item["kind"] in SERVED:
+        if is_served(item):
             return self.api.apply(item, f"apiextensions.crossplane.io/composed/{self.name}")
         metadata = item["metadata"]
         annotations = {"crossplane.io/external-name": metadata["name"], **metadata["annotations"]}
@@ -245,7 +270,7 @@ class Claim:
         wanted = self.render()
         for key in self.living.keys() - wanted.keys():
             gone = self.living.pop(key)
-            if gone["kind"] in SERVED:
+            if is_served(gone):
                 self.api.delete(gone)
         for key, item in wanted.items():
             self.living[key] = self.apply(item)
@@ -262,20 +287,21 @@ class Claim:
             self.wait_for_passwords()
         raise TimeoutError(f"{self.name} does not settle")
 
-    def password(self, key: str) -> str | None:
-        secret = self.api.read(self.living[key]) or {}
-        entry = secret.get("data", {}).get("password")
-        return entry and base64.b64decode(entry).decode()
+    def password(self, key: str, entry: str = "password") -> str | None:
+        secret = self.api.read(self.living[key]) if key in self.living else None
+        encoded = (secret or {}).get("data", {}).get(entry)
+        value = encoded and base64.b64decode(encoded).decode()
+        return json.loads(value)["password"] if value and value.startswith("{") else value
 
     def wait_for_passwords(self) -> None:
         for login in self.subject.logins:
             if login.filler in self.living:
                 wait_for(f"a password in {login.born} of {self.name}", lambda: self.password(login.born))
 
-    def holders(self) -> dict[str, str | None]:
-        """Every password, by the key of the Secret that holds it."""
-        keys = (key for login in self.subject.logins for key in (login.born, *login.copies))
-        return {key: self.password(key) for key in keys if key in self.living}
+    def holders(self) -> dict[str, str]:
+        """Every password that there is, by the key of the Secret that holds it."""
+        places = [place for login in self.subject.logins for place in login.holders.items()]
+        return {key: password for key, entry in places if (password := self.password(key, entry))}
 
     def in_use(self) -> dict[str, str]:
         """Settles. Returns what every login's holders have in common."""
@@ -283,22 +309,21 @@ class Claim:
         holders = self.holders()
         passwords = {}
         for login in self.subject.logins:
-            held = {holders.get(key) for key in (login.born, *login.copies)}
-            if len(held) != 1 or None in held:
-                raise RuntimeError(f"{', '.join((login.born, *login.copies))} do not hold one password")
+            if len({holders.get(key, key) for key in login.holders}) != 1:
+                raise RuntimeError(f"{', '.join(login.holders)} do not hold one password")
             passwords[login.born] = holders[login.born]
         return passwords
 
     def delete(self) -> None:
         for item in self.living.values():
-            if item["kind"] in SERVED:
+            if is_served(item):
                 self.api.delete(item)
         self.living.clear()
 
 
-def fits(password: str | None) -> bool:
+def fits(password: str) -> bool:
     """Whether a password is as documented, and a broker takes it."""
-    return bool(password) and len(password) == 32 and password.isascii() and password.isalnum() and len(set(password)) >= 4
+    return re.fullmatch("[A-Za-z0-9]{32}", password) is not None and len(set(password)) >= 4
 
 
 def is_filled_once(claim: Claim, tally: Tally) -> None:
@@ -307,7 +332,7 @@ def is_filled_once(claim: Claim, tally: Tally) -> None:
     born = claim.holders()
     for login in claim.subject.logins:
         asked, secret = wanted[login.born], claim.api.read(claim.living[login.born])
-        tally.expect(fits(born[login.born]), f"{login.born}: 32 letters and digits")
+        tally.expect(fits(born.get(login.born, "")), f"{login.born}: 32 letters and digits")
         tally.expect(
             secret["data"].keys() == asked.get("data", {}).keys() | {"password"}
             and asked.get("data", {}).items() <= secret["data"].items(),
@@ -354,7 +379,7 @@ def survives_a_filler_that_went_too_early(claim: Claim, tally: Tally) -> None:
         filler = claim.living[login.filler]
         wait_for("External Secrets to look", lambda: claim.api.looks(filler))
         claim.api.delete(filler)
-    tally.expect(not any(claim.holders().values()), "without a generator nothing is filled")
+    tally.expect(not claim.holders(), "without a generator nothing is filled")
     born = claim.in_use()
     tally.expect(all(map(fits, born.values())), "ExternalSecrets deleted before they filled anything come back and do")
     tally.expect(claim.in_use() == born, "and once is enough")
@@ -397,18 +422,21 @@ def survives_a_filler_made_again_later(claim: Claim, tally: Tally) -> None:
 def heals_altered_secrets(claim: Claim, tally: Tally) -> None:
     """Of a Secret and its copies, the one that cannot be altered wins."""
     used = claim.in_use()
-    altered = {"stringData": {"password": "0" * 32}}
     for login in claim.subject.logins:
-        tally.expect(not claim.api.alters(claim.living[login.born], altered), f"{login.born}: cannot be altered")
-        for copy in login.copies:
-            tally.expect(claim.api.alters(claim.living[copy], altered), f"{copy}: can be altered")
-            tally.expect(claim.in_use() == used, f"{copy}: gets the password in use again")
+        for key, entry in login.holders.items():
+            password = "0" * 32
+            value = password if entry == "password" else json.dumps({"username": "somebody", "password": password})
+            altered = claim.api.alters(claim.living[key], {"stringData": {entry: value}})
+            if key == login.born:
+                tally.expect(not altered, f"{key}: cannot be altered")
+            else:
+                tally.expect(altered and claim.in_use() == used, f"{key}: altered, gets the password in use again")
 
 
 def survives_lost_secrets(claim: Claim, tally: Tally) -> None:
     used = claim.in_use()
     for login in claim.subject.logins:
-        for lost in (login.born, *login.copies):
+        for lost in login.holders:
             claim.api.delete(claim.living[lost])
             tally.expect(claim.in_use() == used, f"{lost}: deleted, it comes back with the password in use")
 

@@ -367,5 +367,6 @@ require (
 	software.sslmate.com/src/go-pkcs12 v0.6.0 // indirect
 )
 
-// As external-secrets itself has it.
+// As external-secrets itself has it. Before `go mod tidy` for another version, take its go.sum for
+// ours: not all that it requires is in the checksum database.
 replace github.com/Masterminds/sprig/v3 => github.com/external-secrets/sprig/v3 v3.3.0
