@@ -69,8 +69,12 @@ impl Node {
         }
     }
 
-    /// Adds or replaces an entry. Does nothing on a value that is no object, or a shared one.
+    /// Adds or replaces an entry. Does nothing on a value that is no object; a shared one is
+    /// copied first.
     pub fn set(&mut self, key: &'static str, value: impl Into<Self>) {
+        if let Self::Shared(node) = self {
+            *self = Self::clone(node);
+        }
         if let Self::Map(entries) = self {
             let value = value.into();
             match entries.iter_mut().find(|(name, _)| name == key) {

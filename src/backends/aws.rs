@@ -28,11 +28,10 @@ impl Order<'_> {
 
     /// Tags for every resource that takes them. Ours win over the catalogue's.
     pub fn tags(&self) -> Node {
-        Node::Shared(Rc::clone(self.tags.get_or_init(|| Rc::new(self.own_tags()))))
+        Node::Shared(Rc::clone(self.tags.get_or_init(|| Rc::new(self.make_tags()))))
     }
 
-    /// The same, to be changed.
-    pub fn own_tags(&self) -> Node {
+    fn make_tags(&self) -> Node {
         let offering = self.offering;
         let ours = [
             ("claim", self.claim.name.as_str()),

@@ -156,12 +156,10 @@ pub(super) fn instance(
 }
 
 fn tags(order: &Order<'_>) -> Node {
-    let tags = order.tags();
-    if tags.get(BACKUP_TAG).is_some() {
-        return tags;
+    let mut tags = order.tags();
+    if tags.get(BACKUP_TAG).is_none() {
+        tags.set(BACKUP_TAG, "true");
     }
-    let mut tags = order.own_tags();
-    tags.set(BACKUP_TAG, "true");
     tags
 }
 
