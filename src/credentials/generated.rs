@@ -1,10 +1,13 @@
 //! Passwords that are born in the cluster: External Secrets generates one into an empty Secret
 //! of ours, and the function reads it back.
 //!
-//! What filled the Secret goes as soon as it did: made anew, it would generate another password
-//! over the one in use.
+//! What filled the Secret goes as soon as it did, and the Secret is sealed: made anew, for instance
+//! by a restore, it would generate another password over the one in use, again and again.
+
+use std::collections::BTreeMap;
 
 use k8s_openapi::ByteString;
+use serde::Deserialize;
 
 use super::{SecretBuilder, Sensitive};
 use crate::backends::stages::{Lack, stage};
@@ -31,10 +34,26 @@ pub struct Generated {
     pub labels: Vec<(&'static str, &'static str)>,
     /// Entries of the Secret besides the password, such as the name of the user.
     pub entries: Vec<(&'static str, String)>,
-    /// The password as it is in use, where a copy of it is known. It wins over the Secret's.
+    /// The password as it is in use, where a copy of it is known. It wins over that of a Secret that
+    /// is not sealed.
     pub in_use: Option<Sensitive>,
     /// Somebody was given the password already, so that another one would be wrong.
     pub is_set: bool,
+}
+
+/// A Secret that may be sealed: nobody can change its data then.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Kept {
+    immutable: Option<bool>,
+    data: BTreeMap<String, ByteString>,
+}
+
+/// The data of a sealed Secret with a password.
+fn sealed(order: &Order<'_>, part: &str) -> Option<BTreeMap<String, ByteString>> {
+    let kept: Kept = order.observed.read(&order.key(part)).ok().flatten()?;
+    let is_set = kept.data.get(PASSWORD).is_some_and(|password| !password.0.is_empty());
+    (kept.immutable == Some(true) && is_set).then_some(kept.data)
 }
 
 /// Composes the Secret and, until it holds a password, what fills it. Returns the password.
@@ -44,20 +63,27 @@ pub struct Generated {
 /// What the password waits for.
 pub fn password(order: &Order<'_>, plan: &mut Plan, wanted: Generated) -> Result<Sensitive, Lack> {
     let Generated { part, namespace, labels, entries, in_use, is_set } = wanted;
-    let known = in_use.or_else(|| order.observed.secret_value(&order.key(part), PASSWORD));
+    let own = order.observed.secret_value(&order.key(part), PASSWORD);
+    let sealed = sealed(order, part);
+    let known = if sealed.is_some() { own } else { in_use.or(own) };
     let password = known.iter().map(|known| (PASSWORD, known.expose().to_vec()));
     let entries = entries.into_iter().map(|(name, value)| (name, value.into_bytes()));
+    let wanted = entries.chain(password);
     let secret = SecretBuilder {
         name: order.object_name(part),
         namespace: namespace.clone(),
         kind: "Opaque".to_owned(),
         labels,
-        data: entries
-            .chain(password)
-            .map(|(name, value)| (name.to_owned(), ByteString(value)))
-            .collect(),
+        // The data of a sealed Secret cannot change, and is asked for as it is.
+        data: sealed.unwrap_or_else(|| {
+            wanted.map(|(name, value)| (name.to_owned(), ByteString(value))).collect()
+        }),
     };
-    plan.add(order.key(part), Readiness::Existence, secret.build());
+    let mut secret = secret.build();
+    if known.is_some() {
+        secret.set("immutable", Node::from(true));
+    }
+    plan.add(order.key(part), Readiness::Existence, secret);
     if let Some(known) = known {
         return Ok(known);
     }
@@ -113,6 +139,10 @@ fn external_secret(metadata: Node, secret: String, generator: String) -> Node {
                 // Never the owner: the Secret must outlive this object.
                 creationPolicy: "Merge",
                 deletionPolicy: "Retain",
+                // Without a template it would copy its own annotations to the Secret, and by one of
+                // them Crossplane tells them apart (external-secrets v0.20.4,
+                // `externalsecret_controller_template.go`).
+                template: object! { engineVersion: "v2" },
             },
             dataFrom: list![object! {
                 sourceRef: object! {

@@ -61,6 +61,39 @@ fn a_lost_secret_comes_back_as_it_was() {
     }
 }
 
+/// What fills it, made again by a restore, would otherwise overwrite it for as long as it exists.
+#[test]
+fn a_password_that_is_known_is_sealed() {
+    for claims in [false, true] {
+        let first = objects(&world(claims).composition());
+        let composed = objects(&settled(world(claims)).composition());
+        for key in [ADMINISTRATOR, LOGIN] {
+            assert_eq!(first.get(key).map_or(&Json::Null, |it| &it["immutable"]), &Json::Null);
+            assert_eq!(composed[key]["immutable"], json!(true), "{key}");
+        }
+        for key in [CONNECTION, CREDENTIALS] {
+            assert_eq!(composed[key]["immutable"], Json::Null, "{key} follows addresses");
+        }
+    }
+}
+
+/// Nobody can have changed it, whereas a team can write to its credentials.
+#[test]
+fn a_sealed_password_counts_more_than_its_copies() {
+    for claims in [false, true] {
+        let mut world = in_use(world(claims));
+        for key in [CONNECTION, CREDENTIALS] {
+            world.observed.get_mut(key).expect("it lives")["data"]["password"] =
+                json!(encode("altered"));
+        }
+        let sealed = [ADMINISTRATOR, LOGIN].map(|key| world.observed[key]["data"].clone());
+        world.settle();
+        assert_eq!([ADMINISTRATOR, LOGIN].map(|key| world.observed[key]["data"].clone()), sealed);
+        assert_eq!(password(&world, CONNECTION), password(&world, ADMINISTRATOR));
+        assert_eq!(password(&world, CREDENTIALS), password(&world, LOGIN));
+    }
+}
+
 /// Generating another one would lock out everybody: only a person can decide what to do.
 #[test]
 fn a_password_that_nobody_knows_is_said_to_be_lost_and_not_made_anew() {
