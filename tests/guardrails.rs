@@ -438,3 +438,18 @@ fn every_code_is_unique_and_explained() {
         assert!(guardrail.ways_out.iter().all(|way| way.ends_with('.')), "{}", guardrail.code);
     }
 }
+
+/// A hostile claim must not fill the memory with what is wrong with it.
+#[test]
+fn a_claim_with_thousands_of_mistakes_is_told_some_of_them() {
+    let mut world = World::new(
+        Kind::PostgreSqlInstance,
+        "production",
+        false,
+        json!({"size": "medium", "extensions": (0..5000).map(|n| format!("no{n}")).collect::<Vec<_>>()}),
+    );
+    for parameter in 0..5000 {
+        world.set(&format!("no{parameter}"), json!(1));
+    }
+    assert_eq!(world.refusal().len(), 200, "a hundred of each");
+}

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::guardrails::{Violation, unknown_parameter, unknown_value, wrong_type};
+use crate::guardrails::{MOST, Violation, unknown_parameter, unknown_value, wrong_type};
 use crate::kinds::{Kind, Parameters};
 use crate::wire::{self, Struct, Value};
 
@@ -107,6 +107,9 @@ fn sift(
     let mut kept = serde_json::Map::new();
     for entry in written {
         let (name, value) = entry?;
+        if violations.len() == MOST {
+            break;
+        }
         let field = format!("{path}.{name}");
         let Some(parameter) = parameters.iter().find(|parameter| parameter.name == name) else {
             violations.push(unknown_parameter::violation(&field, name, parameters));

@@ -1,6 +1,6 @@
 //! PostgreSQL extensions that are not in the catalogue.
 
-use super::{Cause, Checkup, Guardrail, Violation, quote};
+use super::{Cause, Checkup, Guardrail, MOST, Violation, quote};
 use crate::catalog::list;
 
 pub(super) const GUARDRAIL: Guardrail = Guardrail {
@@ -19,6 +19,7 @@ fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
         .iter()
         .enumerate()
         .filter(|(_, extension)| !offered.contains(extension))
+        .take(MOST)
         .map(|(index, extension)| {
             Violation::new(
                 GUARDRAIL.code,

@@ -1,6 +1,6 @@
 //! Parameters that cannot change once the resource exists.
 
-use super::{Cause, Checkup, Guardrail, Violation, quote};
+use super::{Cause, Checkup, Guardrail, Memory, Violation, quote};
 use crate::claim::Change;
 
 pub(super) const GUARDRAIL: Guardrail = Guardrail {
@@ -20,7 +20,11 @@ fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
         .iter()
         .filter(|parameter| parameter.change == Change::Never)
         .filter_map(|parameter| {
-            let memory = checkup.memory.filter(|memory| memory.environment.is_some())?;
+            // What cannot be guessed of a resource without our annotation is no ground to refuse.
+            let known = |memory: &&Memory| {
+                !memory.inferred || memory.parameters.contains_key(parameter.name)
+            };
+            let memory = checkup.memory.filter(known)?;
             let before = memory.parameters.get(parameter.name).and_then(|value| value.as_str());
             let after = checkup.claim.written.get(parameter.name).and_then(|value| value.as_str());
             let default = crate::kinds::default_of(checkup.claim, parameter.name);

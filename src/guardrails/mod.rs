@@ -53,6 +53,10 @@ use crate::claim::Claim;
 use crate::observed::Observed;
 use crate::outcome::Answer;
 
+/// The most violations of one kind that a claim is told: who made more reads no list of them, and
+/// a hostile claim could fill the memory with them.
+pub const MOST: usize = 100;
+
 /// A rule about claims.
 #[derive(Debug)]
 pub struct Guardrail {

@@ -17,7 +17,7 @@ use serde_json::Value as Json;
 pub use self::settings::{Dedicated, Settings, Shared, Size};
 pub(crate) use self::shared::moved;
 pub(crate) use self::topic::living_partitions;
-use super::Parameters;
+use super::{Parameters, Tenancy};
 use crate::backends::Order;
 use crate::backends::managed::ProviderConfig;
 use crate::credentials::Binding;
@@ -78,6 +78,7 @@ pub(crate) fn infer(settings: &Settings, observed: &Observed) -> Result<Memory, 
         // A shared topic tells nothing of its size: its partitions may have been asked for.
         return Ok(memory);
     }
+    memory.parameters.insert("tenancy".to_owned(), Json::from(Tenancy::Dedicated.name()));
     let living: cluster::Living = observed.managed(super::CLUSTER)?;
     let wanted = living.spec.for_provider;
     let group = &wanted.broker_node_group_info;
