@@ -27,6 +27,8 @@ CLAIMS: list[tuple[str, str, Json]] = [
     ("ObjectStore", "storage", {"access": {"mode": "read-only"}}),
     ("ObjectStore", "storage", {"access": {"joinIdentityOf": "another"}}),
     ("ObjectStore", "storage", {"access": {"serviceAccountName": "ingest"}}),
+    ("EventStream", "streaming", {"tenancy": "dedicated", "access": {"consumerGroups": ["billing", "audit"]}}),
+    ("EventStream", "streaming", {"tenancy": "dedicated", "access": {"produce": False, "consumerGroups": ["audit"]}}),
 ]
 
 # Wildcards that are meant, by kind, place and value, each with its reason.
@@ -64,20 +66,27 @@ def render(binary: str, catalog: Path, claim: Json, *arguments: str) -> list[Jso
 
 
 # What AWS tells of resources whose ARN goes into policies.
-ARNS = {"Key": "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555559"}
+ARNS = {
+    "Key": "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555559",
+    "Cluster": "arn:aws:kafka:eu-west-1:111122223333:cluster/own/22222222-3333-4444-5555-666666666666-7",
+}
 
 
 def settle(binary: str, catalog: Path, claim: Json, folder: Path) -> list[Json]:
     """What a claim becomes once AWS has told those ARNs."""
     objects = render(binary, catalog, claim)
-    told = [
-        {**item, "status": {"atProvider": {"arn": ARNS[item["kind"]]}}}
-        for item in objects
-        if item["kind"] in ARNS
-    ]
     observed = folder / "observed.yaml"
-    observed.write_text("\n---\n".join(json.dumps(item) for item in told))
-    return render(binary, catalog, claim, "--observed", str(observed)) if told else objects
+    # A cluster waits for its key, and a policy for its cluster.
+    for _ in range(len(ARNS)):
+        told = [
+            {**item, "status": {"atProvider": {"arn": ARNS[item["kind"]]}}}
+            for item in objects
+            if item["kind"] in ARNS
+        ]
+        observed.write_text("\n---\n".join(json.dumps(item) for item in told))
+        if told:
+            objects = render(binary, catalog, claim, "--observed", str(observed))
+    return objects
 
 
 def catalogs(folder: Path) -> Iterator[Path]:
@@ -171,6 +180,8 @@ def main() -> int:
         for catalog in catalogs(Path(folder)):
             for kind, group, parameters in CLAIMS:
                 for environment in ENVIRONMENTS:
+                    if kind == "EventStream" and environment == "development":
+                        continue  # It has no clusters of claims' own.
                     claim = {
                         "apiVersion": f"{group}.platform.example.com/v1alpha1",
                         "kind": kind,
