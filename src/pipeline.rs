@@ -180,6 +180,7 @@ fn resolve(input: &Input, claim: &Claim, offering: &Offering) -> Result<Known, R
     });
     let presence = |operator: Operator| match operator.installed(&offering.platform.operators) {
         Installed::Always => Presence::Installed,
+        Installed::Never => Presence::Missing,
         Installed::Detect => match input.schema(operator.requirement()) {
             Answer::Pending => Presence::Unknown,
             Answer::Absent => Presence::Missing,

@@ -208,6 +208,15 @@ fn credentials_condition(
         Answer::Pending | Answer::Absent => "",
     };
     let (status, reason, message) = match wait {
+        Some(wait) if delivered && wait.reason == "PasswordUnknown" => (
+            ConditionStatus::True,
+            wait.reason,
+            format!(
+                "Secret {secret} in namespace {} holds the credentials. What they were made with is \
+                 lost: {}.",
+                order.claim.namespace, wait.message
+            ),
+        ),
         _ if delivered => (
             ConditionStatus::True,
             "Delivered",

@@ -96,6 +96,8 @@ pub enum Installed {
     Detect,
     /// The platform team vouches for it: for a core that cannot be asked.
     Always,
+    /// It is not there.
+    Never,
 }
 
 fn is_domain(text: &str) -> bool {

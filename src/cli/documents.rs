@@ -30,6 +30,17 @@ impl Document {
         }
     }
 
+    /// The objects of a list, as `kubectl get` prints them; else the document itself.
+    fn items(self) -> Vec<Self> {
+        let is_list = self.text(&["kind"]) == Some("List");
+        match self.content.get("items").and_then(Json::as_array).filter(|_| is_list) {
+            Some(items) => {
+                items.iter().map(|item| Self { content: item.clone(), ..self.clone() }).collect()
+            }
+            None => vec![self],
+        }
+    }
+
     /// Text at the end of a chain of keys.
     pub(super) fn text(&self, path: &[&str]) -> Option<&str> {
         text(&self.content, path)
@@ -59,10 +70,12 @@ pub(super) fn read(path: &Path) -> Result<Vec<Document>, Error> {
     parse(&shown, &text)
 }
 
-/// Reads the documents of files, and of the YAML and JSON files of directories.
+/// Reads the objects of files, and of the YAML and JSON files of directories, those in lists
+/// included. A path without any is a mistake: nothing would be judged by it.
 pub(super) fn read_all(paths: &[PathBuf]) -> Result<Vec<Document>, Error> {
-    let mut documents = Vec::new();
+    let mut objects = Vec::new();
     for path in paths {
+        let mut documents = Vec::new();
         if path.is_dir() {
             for file in files(path)? {
                 documents.extend(read(&file)?);
@@ -70,8 +83,15 @@ pub(super) fn read_all(paths: &[PathBuf]) -> Result<Vec<Document>, Error> {
         } else {
             documents.extend(read(path)?);
         }
+        if documents.is_empty() {
+            return Err(Error::File {
+                path: path.display().to_string(),
+                message: "holds no object; folders in it are not read".to_owned(),
+            });
+        }
+        objects.extend(documents.into_iter().flat_map(Document::items));
     }
-    Ok(documents)
+    Ok(objects)
 }
 
 /// Reads a catalogue, or the one that is compiled in.

@@ -38,9 +38,9 @@ const MAX_STREAMS: u32 = 100;
 /// Streams that a client makes us reset before we hang up (RUSTSEC-2024-0003).
 const MAX_LOCAL_RESETS: usize = 1024;
 /// What a connection, and a stream on it, may send before we have taken it: the rest
-/// of [`super::budget`]'s bound on memory. A millisecond away, that is 64 MB a second.
-const CONNECTION_WINDOW: u32 = 256 * 1024;
-const STREAM_WINDOW: u32 = 64 * 1024;
+/// of [`super::budget`]'s bound on memory. A millisecond away, that is 256 MB a second.
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+const STREAM_WINDOW: u32 = 256 * 1024;
 /// A call has about ten headers; its payload is no header.
 const MAX_HEADER_BYTES: u32 = 16 * 1024;
 /// Finds dead peers well before the node forgets an idle connection.

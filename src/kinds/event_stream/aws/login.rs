@@ -208,7 +208,10 @@ fn version(order: &Order<'_>, plan: &mut Plan, user: &str, password: &Sensitive)
         labels: Vec::new(),
         data: BTreeMap::from([(LOGIN.to_owned(), ByteString(login.to_string().into_bytes()))]),
     };
-    plan.add(order.key(SCRAM_LOGIN), Readiness::Existence, secret.build());
+    // Sealed: in the namespaced flavour a team could else say another user's name in it.
+    let mut secret = secret.build();
+    secret.set("immutable", true);
+    plan.add(order.key(SCRAM_LOGIN), Readiness::Existence, secret);
     order.manage(
         plan,
         ManagedResource {

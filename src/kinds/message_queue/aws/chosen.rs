@@ -62,7 +62,11 @@ impl Chosen {
         let subnet_ids =
             wanted.subnet_ids.clone().filter(|living| !living.is_empty()).unwrap_or_else(|| {
                 let all = &order.aws().subnet_ids;
-                if deployment_mode == CLUSTER { all.clone() } else { one_of(order, all) }
+                if deployment_mode == CLUSTER {
+                    all.iter().take(NODES).cloned().collect()
+                } else {
+                    one_of(order, all)
+                }
             });
         let window = parameters.maintenance_window.as_deref();
         Self {
@@ -102,10 +106,15 @@ impl Start {
     }
 }
 
+/// Nodes of a cluster, each in a zone of its own.
+pub(super) const NODES: usize = 3;
+
 /// The later of two versions: at the end of a version's support AWS upgrades by itself, to
 /// another major version too, and there is no way back.
 fn latest(version: String, actual: Option<String>) -> String {
-    match actual {
+    // Amazon MQ takes a version without its patch, and reports it with one.
+    let minor = |actual: String| actual.split('.').take(2).collect::<Vec<_>>().join(".");
+    match actual.map(minor) {
         Some(actual) if version_number(&actual) > version_number(&version) => actual,
         _ => version,
     }

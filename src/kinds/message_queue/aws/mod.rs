@@ -18,7 +18,7 @@ pub use self::settings::{Settings, Size};
 use super::Parameters;
 use crate::backends::Order;
 use crate::backends::living::LivingVersion;
-use crate::backends::stages::stage;
+use crate::backends::stages::{Lack, stage};
 use crate::guardrails::Memory;
 use crate::manifest::Node;
 use crate::object;
@@ -133,6 +133,22 @@ pub(crate) fn infer(settings: &Settings, observed: &Observed) -> Result<Memory, 
     Ok(memory)
 }
 
+/// A cluster that is not spread over three zones is not what was promised, and stays so for ever.
+fn zones(order: &Order<'_>, chosen: &Chosen) -> Result<(), Lack> {
+    let spread = chosen.deployment_mode != chosen::CLUSTER
+        || chosen.subnet_ids.len() == chosen::NODES
+        || order.exists(broker::PART);
+    spread.then_some(()).ok_or_else(|| {
+        Lack::new(
+            "WaitingForZones",
+            format!(
+                "a private subnet in a third zone, which the catalogue does not name; contact {}",
+                order.offering.platform.contact
+            ),
+        )
+    })
+}
+
 /// Composes an accepted claim.
 pub(crate) fn compose(
     order: &Order<'_>,
@@ -157,7 +173,7 @@ pub(crate) fn compose(
     } else {
         administrator.password.as_ref().map(drop).map_err(Clone::clone)
     };
-    let ready = password.and(configured);
+    let ready = password.and_then(|()| zones(order, &chosen)).and(configured);
     let created = stage(order, &mut plan, [broker::PART], ready, |plan, configured| {
         let broker = broker::broker(order, &chosen, &living, &administrator, configured);
         // Its connection details may hold the administrator's password, and would lie in the

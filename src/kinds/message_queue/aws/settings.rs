@@ -82,6 +82,14 @@ impl Settings {
         problems.require(!refused, "administratorForApplications", || {
             "must be false where high availability is required or data is retained".to_owned()
         });
+        for (index, size) in self.sizes.0.iter().enumerate() {
+            let alone = size.instance_type == "mq.t3.micro";
+            let fits = !alone || environment.high_availability == Availability::Unavailable;
+            problems.require(fits, &format!("sizes[{index}].instanceType"), || {
+                "mq.t3.micro forms no cluster, which claims of this environment may ask for"
+                    .to_owned()
+            });
+        }
     }
 
     /// A version that runs only on some instance types must not meet others.
