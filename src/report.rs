@@ -212,9 +212,9 @@ fn credentials_condition(
             ConditionStatus::True,
             wait.reason,
             format!(
-                "Secret {secret} in namespace {} holds the credentials. What they were made with is \
-                 lost: {}.",
-                order.claim.namespace, wait.message
+                "Secret {secret} in namespace {} holds the credentials, but a password that they \
+                 were made with is lost and they cannot be changed; contact {}.",
+                order.claim.namespace, order.offering.platform.contact
             ),
         ),
         _ if delivered => (

@@ -199,6 +199,23 @@ fn two_processes_print_the_same_bytes() {
     assert_eq!(run(&arguments).stdout, run(&arguments).stdout);
 }
 
+/// What `kubectl get -o yaml` prints for several objects.
+#[test]
+fn a_list_counts_as_its_objects() {
+    let ready = "examples/redis/observed/ready";
+    let mut items: Vec<serde_json::Value> = Vec::new();
+    for path in yaml_files(Path::new(ready)) {
+        let objects = fs::read_to_string(path).expect("readable");
+        items.push(serde_saphyr::from_str(&objects).expect("YAML"));
+    }
+    let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": items});
+    let list = file("observed.json", &list.to_string());
+    let listed = run(&["render", "examples/redis/claim.yaml", "--observed", &list]);
+    assert_eq!(text(&listed.stderr), "");
+    let each = run(&["render", "examples/redis/claim.yaml", "--observed", ready]);
+    assert_eq!(listed.stdout, each.stdout);
+}
+
 #[test]
 fn several_documents_are_judged_one_by_one_and_one_refusal_prints_nothing() {
     let claim = fs::read_to_string("examples/redis/claim.yaml").expect("readable");
@@ -247,6 +264,14 @@ fn bad_files_are_named_with_document_and_line() {
         &["render", &empty],
         2,
         &format!("error: {empty}: holds no claim; write one, or see examples/\n"),
+    );
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-objects");
+    fs::create_dir_all(&folder).expect("a folder");
+    let folder = folder.display().to_string();
+    fails(
+        &["render", "examples/redis/claim.yaml", "--observed", &folder],
+        2,
+        &format!("error: {folder}: holds no object; folders in it are not read\n"),
     );
     fails(
         &["render", "nowhere.yaml"],

@@ -71,7 +71,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Document>, Error> {
 }
 
 /// Reads the objects of files, and of the YAML and JSON files of directories, those in lists
-/// included. A path without any is a mistake: nothing would be judged by it.
+/// included. A directory without any is a mistake, as one of folders is; a file may be empty.
 pub(super) fn read_all(paths: &[PathBuf]) -> Result<Vec<Document>, Error> {
     let mut objects = Vec::new();
     for path in paths {
@@ -83,7 +83,7 @@ pub(super) fn read_all(paths: &[PathBuf]) -> Result<Vec<Document>, Error> {
         } else {
             documents.extend(read(path)?);
         }
-        if documents.is_empty() {
+        if documents.is_empty() && path.is_dir() {
             return Err(Error::File {
                 path: path.display().to_string(),
                 message: "holds no object; folders in it are not read".to_owned(),

@@ -180,3 +180,21 @@ fn the_catalogue_cannot_offer_what_does_not_run() {
     world.set("version", json!("3.13"));
     warns(&world, &[]);
 }
+
+/// A size that one environment cannot make a cluster of is no size of an environment with clusters.
+#[test]
+fn the_smallest_broker_is_offered_where_nobody_may_ask_for_a_cluster() {
+    let mut world = world(false);
+    world.offering["settings"]["sizes"][0]["instanceType"] = json!("mq.t3.micro");
+    world.offering["settings"]["versions"] = json!({
+        "default": "3.13",
+        "offered": [{"name": "3.13", "engineVersion": "3.13"}],
+    });
+    world.set("version", json!("3.13"));
+    refuses(
+        &world,
+        "InvalidOffering: cannot use the Offering in this pipeline step's input: \
+         settings.sizes[0].instanceType: mq.t3.micro forms no cluster, which claims of this \
+         environment may ask for",
+    );
+}

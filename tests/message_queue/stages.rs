@@ -314,3 +314,23 @@ fn only_clients_get_in_and_only_the_operator_needs_the_management_api() {
         assert_eq!(rule["referencedSecurityGroupId"], "sg-0a1b2c3d4e5f631");
     }
 }
+
+/// Zones are for life: a cluster of a two-zone catalogue is not made, and the living stay.
+#[test]
+fn a_cluster_waits_for_a_third_zone() {
+    let mut world = world(true);
+    let two = world.offering["aws"]["subnetIds"].as_array().expect("subnets")[..2].to_vec();
+    let mut living = settled(world.clone());
+    world.offering["aws"]["subnetIds"] = two.clone().into();
+    let composition = world.settle();
+    assert!(!composition.resources.contains_key(BROKER));
+    assert!(!composition.ready);
+    let message = "The credentials wait for a private subnet in a third zone, which the catalogue \
+                   does not name; contact platform-team.";
+    assert_eq!(condition(&world.verdict()).2, message);
+
+    let broker = asked(&living.composition(), BROKER);
+    living.offering["aws"]["subnetIds"] = two.into();
+    assert_eq!(asked(&living.composition(), BROKER), broker);
+    assert!(living.composition().ready);
+}
