@@ -7,6 +7,7 @@ mod catalog;
 mod documents;
 mod explain;
 mod output;
+mod package;
 mod render;
 
 use std::ffi::OsString;
@@ -39,6 +40,7 @@ enum Command {
     Render(render::Render),
     Explain(explain::Explain),
     Catalog(catalog::CatalogCommand),
+    Package(package::Package),
 }
 
 /// Why a command stopped without having done its work.
@@ -109,6 +111,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Render(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Catalog(command) => command.run(),
+        Command::Package(command) => command.run(),
     };
     match outcome.and_then(print) {
         Ok(code) => code,
