@@ -340,7 +340,7 @@ def check_runs(tally: Tally, layout: Path, scratch: Path) -> None:
         # ServingStatus SERVING, the first field of the answer.
         tally.expect(call("grpc.health.v1.Health/Check") == ("0", b"\x08\x01"), "it says over gRPC that it serves")
         code, answer = call("apiextensions.fn.proto.v1.FunctionRunnerService/RunFunction")
-        tally.expect(code == "0" and b"Offering" in answer, "it answers a call without an Offering by asking for one")
+        tally.expect(code == "0" and b"this function composes PostgreSQLInstance" in answer, "it answers a call about nothing with what it composes")
         os.kill(pid, signal.SIGTERM)
         tally.expect(process.wait(TIMEOUT) == 0, "it stops when it is told to")
 
