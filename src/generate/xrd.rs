@@ -38,13 +38,13 @@ fn group(catalog: &Catalog, kind: Kind) -> String {
 
 fn xrd(catalog: &Catalog, kind: Kind, flavour: Flavour) -> Node {
     let group = group(catalog, kind);
-    let claim = names(kind.name().to_owned(), kind.plural(), Some(kind.short_name()));
+    let claim = names(kind.name(), kind.plural(), Some(kind.short_name()));
     // Crossplane deprecates its first API, and serves claims in no other.
     let (api, scope, composite, claim) = match flavour {
         Flavour::Namespaced => ("v2", "Namespaced", claim, None),
         Flavour::Claims => {
             let composite =
-                names(flavour.composite_kind(kind), format!("x{}", kind.plural()), None);
+                names(&flavour.composite_kind(kind), format!("x{}", kind.plural()), None);
             ("v1", "LegacyCluster", composite, Some(claim))
         }
     };
@@ -70,9 +70,9 @@ fn xrd(catalog: &Catalog, kind: Kind, flavour: Flavour) -> Node {
     }
 }
 
-fn names(kind: String, plural: String, short: Option<&'static str>) -> Node {
+fn names(kind: &str, plural: String, short: Option<&'static str>) -> Node {
     object! {
-        kind: kind.clone(),
+        kind: kind.to_owned(),
         listKind: format!("{kind}List"),
         plural: plural,
         singular: kind.to_lowercase(),
