@@ -367,7 +367,7 @@ fn refuses_kinds_without_a_schema() {
     assert_eq!(
         validate(&object),
         ["no schema for `kafka.strimzi.io/v1 KafkaTopic`: add it to tests/schemas/wanted.txt and \
-          run `cargo run --example reduce-crds -- <folder of CRDs> tests/schemas`"]
+          run `cargo run --example reduce-crds -- <folder of CRDs> tests/schemas tests/crds`"]
     );
 }
 
@@ -467,7 +467,7 @@ fn every_listed_kind_has_its_schema_and_no_other_has() {
 #[cfg(feature = "cli")]
 mod shared_crds {
     use std::env;
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
     use std::process::Command;
 
     use super::*;
@@ -487,7 +487,7 @@ mod shared_crds {
         let Some(crds) = shared_crds() else { return };
         let output = Command::new(env!("CARGO"))
             .args(["run", "--quiet", "--example", "reduce-crds", "--", "--check"])
-            .args([crds, folder()])
+            .args([crds, folder(), Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/crds")])
             .output()
             .expect("cargo runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -2,9 +2,13 @@
 //! which hold what a structural check of a composed resource needs and nothing
 //! else. `structure` says what is kept, `sources` where it comes from.
 //!
-//! The folder of CRDs is not part of this repository: the reduced schemas are
+//! The CRDs themselves, without words, go to another folder, for the suites that
+//! have a real API server: `definitions` says what is left of them.
+//!
+//! The folder of CRDs is not part of this repository: what is made of them is
 //! checked in, and made again only to add a kind or to move to a newer release.
 
+mod definitions;
 mod sources;
 mod structure;
 
@@ -20,7 +24,7 @@ use crate::sources::{Definition, Wanted};
 
 const WANTED: &str = "wanted.txt";
 
-/// Reduces CRDs to the schemas that tests validate composed resources against.
+/// Reduces CRDs to what tests validate composed resources against.
 #[derive(Parser)]
 #[command(name = "reduce-crds")]
 struct Arguments {
@@ -28,14 +32,16 @@ struct Arguments {
     crds: PathBuf,
     /// Folder of reduced schemas, with the list of kinds in wanted.txt
     schemas: PathBuf,
-    /// Write nothing: fail if a schema is not what its CRD gives
+    /// Folder of CRDs without words, with the list of further kinds in wanted.txt
+    definitions: PathBuf,
+    /// Write nothing: fail if a file is not what its CRD gives
     #[arg(long)]
     check: bool,
 }
 
 fn main() -> ExitCode {
-    let Arguments { crds, schemas, check } = Arguments::parse();
-    match reduce_all(&crds, &schemas).and_then(|files| settle(&schemas, &files, check)) {
+    let Arguments { crds, schemas, definitions, check } = Arguments::parse();
+    match reduce_all(&crds, &schemas, &definitions, check) {
         Ok(stale) if stale.is_empty() => ExitCode::SUCCESS,
         Ok(stale) => {
             eprintln!("not current, run without --check: {}", stale.join(", "));
@@ -48,27 +54,47 @@ fn main() -> ExitCode {
     }
 }
 
-/// What a file of the folder of schemas must hold.
+/// What a file of a folder must hold.
 enum Content {
-    Reduced(String),
+    Made(String),
     HandWritten,
 }
 
-/// Returns every file that belongs in the folder of schemas, by name.
-fn reduce_all(crds: &Path, schemas: &Path) -> Result<BTreeMap<String, Content>, String> {
-    let wanted = sources::parse_wanted(&read(&schemas.join(WANTED))?)?;
+/// Makes both folders; returns what a check found to be stale.
+fn reduce_all(
+    crds: &Path,
+    schemas: &Path,
+    definitions: &Path,
+    check: bool,
+) -> Result<Vec<String>, String> {
+    let composed = sources::parse_wanted(&read(&schemas.join(WANTED))?)?;
+    let further = sources::parse_wanted(&read(&definitions.join(WANTED))?)?;
     let origins = read(&crds.join("README.md"))?;
-    let definitions = sources::read_definitions(crds, &wanted)?;
+    let all: Vec<Wanted> = composed.iter().chain(&further).cloned().collect();
+    let found = sources::read_definitions(crds, &all)?;
 
+    let mut stale = settle(schemas, &reduce_to_schemas(&composed, &found, &origins)?, check)?;
+    let lists = definitions::list(&all, &found, &origins)?;
+    let lists = lists.into_iter().map(|(name, text)| (name, Content::Made(text))).collect();
+    stale.extend(settle(definitions, &lists, check)?);
+    Ok(stale)
+}
+
+/// Returns every file that belongs in the folder of schemas, by name.
+fn reduce_to_schemas(
+    wanted: &[Wanted],
+    definitions: &[Definition],
+    origins: &str,
+) -> Result<BTreeMap<String, Content>, String> {
     let mut files = BTreeMap::from([(structure::METADATA.to_owned(), Content::HandWritten)]);
     let mut problems = Vec::new();
     for kind in wanted {
         let content = if kind.is_core() {
             Ok(Content::HandWritten)
         } else {
-            sources::find_definition(&kind, &definitions)
-                .and_then(|definition| reduce(&kind, definition, &origins))
-                .map(|schema| Content::Reduced(format!("{}\n", structure::layout(&schema, 0))))
+            sources::find_definition(kind, definitions)
+                .and_then(|definition| reduce(kind, definition, origins))
+                .map(|schema| Content::Made(format!("{}\n", structure::layout(&schema, 0))))
         };
         match content {
             Ok(content) => drop(files.insert(kind.file_name(), content)),
@@ -103,7 +129,7 @@ fn settle(
 ) -> Result<Vec<String>, String> {
     let present: BTreeSet<String> = list(folder)?
         .iter()
-        .filter(|path| has_extension(path, "json"))
+        .filter(|path| has_extension(path, "json") || has_extension(path, "jsonl"))
         .map(|path| last_part(path))
         .collect();
     let mut stale = Vec::new();
@@ -113,10 +139,10 @@ fn settle(
             Content::HandWritten => {
                 return Err(format!("{name} is missing: it has no CRD, write it by hand"));
             }
-            Content::Reduced(text)
-                if present.contains(name) && read(&folder.join(name))? == *text => {}
-            Content::Reduced(_) if check => stale.push(name.clone()),
-            Content::Reduced(text) => fs::write(folder.join(name), text)
+            Content::Made(text) if present.contains(name) && read(&folder.join(name))? == *text => {
+            }
+            Content::Made(_) if check => stale.push(name.clone()),
+            Content::Made(text) => fs::write(folder.join(name), text)
                 .map_err(|error| format!("cannot write {name}: {error}"))?,
         }
     }

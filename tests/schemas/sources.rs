@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::{WANTED, has_extension, last_part, list, read};
 
 /// A line of `wanted.txt`.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Wanted {
     pub(crate) line: usize,
     /// Empty for the core kinds, which have no CRD.
@@ -82,9 +82,9 @@ pub(crate) fn parse_wanted(text: &str) -> Result<Vec<Wanted>, String> {
 
 /// A CRD and where it was found.
 pub(crate) struct Definition {
-    folder: String,
+    pub(crate) folder: String,
     file: String,
-    crd: Value,
+    pub(crate) crd: Value,
 }
 
 /// Reads the CRDs of the wanted groups.

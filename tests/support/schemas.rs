@@ -25,7 +25,7 @@ pub(crate) fn validate(object: &Value) -> Vec<String> {
         Some(schema) => schema.validate(object),
         None => vec![format!(
             "no schema for `{api_version} {kind}`: add it to tests/schemas/wanted.txt and run \
-             `cargo run --example reduce-crds -- <folder of CRDs> tests/schemas`"
+             `cargo run --example reduce-crds -- <folder of CRDs> tests/schemas tests/crds`"
         )],
     }
 }
