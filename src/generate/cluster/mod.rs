@@ -35,7 +35,7 @@ pub(super) fn files(catalog: &Catalog) -> Vec<File> {
         ("roles-provider-kubernetes.yaml", roles::provider_kubernetes(catalog)),
         ("runtime-function.yaml", runtime::function(catalog)),
         ("runtime-provider-kubernetes.yaml", runtime::provider_kubernetes(catalog)),
-        ("policy-secret-stores.yaml", policies::secret_stores(catalog)),
+        ("policy-secret-stores.yaml", policies::secret_stores_policy(catalog)),
         ("policy-identities.yaml", policies::identities(catalog)),
         ("policy-composed-secrets.yaml", policies::composed_secrets(catalog)),
     ]
