@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::File;
 use super::schema::of;
-use crate::catalog::{Aws, Environment, Packages, Platform};
+use crate::catalog::{Aws, Crossplane, Environment, Packages, Platform};
 use crate::kinds::{Kind, event_stream, message_queue, object_store, postgresql, redis};
 
 /// Where the file belongs in the repository.
@@ -25,6 +25,7 @@ apiVersion: selfservice.fn.crossplane.io/v1beta1
 kind: Catalog
 platform: {}      # the platform as a whole
 packages: {}      # where its packages are published
+crossplane: {}    # how Crossplane is installed; may be left out
 environments: {}  # by name: who may use it, what it demands, and its AWS account
 offerings: {}     # by kind and provider: sizes, versions and limits
 ```
@@ -58,6 +59,7 @@ fn document() -> String {
     let environment = "environments.<name>";
     section(&mut text, "platform", &of::<Platform>());
     section(&mut text, "packages", &of::<Packages>());
+    section(&mut text, "crossplane", &of::<Crossplane>());
     section(&mut text, environment, &without(of::<Environment>(), "name"));
     section(&mut text, &format!("{environment}.aws"), &of::<Aws>());
     for kind in Kind::ALL {

@@ -4,6 +4,7 @@
 //! command line does.
 
 pub mod catalog_reference;
+mod cluster;
 mod composition;
 pub mod offering_crd;
 mod package;
@@ -27,13 +28,16 @@ pub enum Artefact {
     Compositions,
     /// The metadata of the packages, and the CRD of the function's input.
     Packages,
+    /// What a cluster needs besides: roles, admission policies, the runtime of the pods.
+    Cluster,
     /// The documents that follow from the catalogue.
     Docs,
 }
 
 impl Artefact {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Xrds, Self::Compositions, Self::Packages, Self::Docs];
+    pub const ALL: [Self; 5] =
+        [Self::Xrds, Self::Compositions, Self::Packages, Self::Cluster, Self::Docs];
 
     /// Folders that hold nothing else: a file in one of them that is not made any more is stale.
     pub const fn folders(self) -> &'static [&'static str] {
@@ -43,6 +47,7 @@ impl Artefact {
                 &["package/configuration/compositions", "package/configuration-claims/compositions"]
             }
             Self::Packages => &["package/function/input"],
+            Self::Cluster => cluster::FOLDERS,
             Self::Docs => &[],
         }
     }
@@ -58,6 +63,7 @@ impl Artefact {
                     .extend(each_flavour(|flavour| vec![package::configuration(catalog, flavour)]));
                 files
             }
+            Self::Cluster => cluster::files(catalog),
             Self::Docs => vec![catalog_reference::file()],
         }
     }
@@ -95,7 +101,11 @@ pub const HEADER: &str =
 
 impl File {
     fn document(path: impl Into<String>, document: Node) -> Self {
-        Self { path: path.into(), content: Content::Documents(vec![document]) }
+        Self::documents_in(path, vec![document])
+    }
+
+    fn documents_in(path: impl Into<String>, documents: Vec<Node>) -> Self {
+        Self { path: path.into(), content: Content::Documents(documents) }
     }
 
     fn text(path: impl Into<String>, text: String) -> Self {

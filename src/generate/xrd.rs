@@ -32,7 +32,8 @@ pub(super) fn api_version(catalog: &Catalog, kind: Kind) -> String {
     format!("{}/{VERSION}", group(catalog, kind))
 }
 
-fn group(catalog: &Catalog, kind: Kind) -> String {
+/// API group of the claims of a kind.
+pub(super) fn group(catalog: &Catalog, kind: Kind) -> String {
     format!("{}.{}", kind.group(), catalog.domain())
 }
 
