@@ -17,10 +17,10 @@ use selfservice::catalog::{BUILT_IN, Catalog};
 use selfservice::claim::Flavour;
 use selfservice::generate::Artefact;
 use selfservice::kinds::Kind;
-use selfservice::outcome::{Composition, Manifest};
+use selfservice::outcome::Manifest;
 use serde_json::{Value as Json, json};
 use support::schemas;
-use support::world::{World, document};
+use support::world::{World, document, objects};
 
 const ENVIRONMENTS: [&str; 3] = ["development", "staging", "production"];
 const SIZES: [&str; 3] = ["small", "medium", "large"];
@@ -74,14 +74,6 @@ fn settled() -> Vec<(String, World)> {
         (title, world)
     };
     SETTLED.get_or_init(|| cells().into_iter().map(settle).collect()).clone()
-}
-
-fn objects(composition: &Composition) -> BTreeMap<String, Json> {
-    composition
-        .resources
-        .iter()
-        .map(|(key, composed)| (key.clone(), document(&composed.manifest)))
-        .collect()
 }
 
 #[test]

@@ -9,4 +9,5 @@
 
 pub(crate) mod json_schema;
 pub(crate) mod schemas;
+pub(crate) mod snapshots;
 pub(crate) mod world;
