@@ -395,6 +395,8 @@ fn a_broken_catalogue_is_refused_with_every_problem() {
             "      snapshotRetentionDays: 7\n",
             "      snapshotRetentionDays: 70\n      colour: red\n",
         )
+        .replace("secretStore: {name: aws-secretsmanager}", "secretStore: {name: AWS}")
+        .replace("\nenvironments:", "\ncrossplane: {namespace: Upbound}\n\nenvironments:")
         .replace("  contact: platform-team\n", "");
     let path = file("catalogue.yaml", &broken);
     let output = run(&["catalog", "--catalog", &path]);
@@ -403,6 +405,8 @@ fn a_broken_catalogue_is_refused_with_every_problem() {
     for expected in [
         "  platform.contact: is required",
         "  platform.clusterId: \"Example_1\" must be 1–63 characters of a–z, 0–9 and -",
+        "  crossplane.namespace: \"Upbound\" is not the name of a namespace",
+        "  environments.staging.aws.secretStore.name: \"AWS\" is not the name of a ClusterSecretStore",
         "  environments.production.aws.logRetentionDays: 91 is not a period that CloudWatch Logs knows",
         "  offerings.RedisInstance.aws.colour: is not a known field, expected one of",
         "  offerings.RedisInstance.aws.snapshotRetentionDays: 70 must lie within AWS's own limits 1–35",
