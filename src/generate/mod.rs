@@ -3,10 +3,16 @@
 //! One file an artefact; all of them iterate the catalogue. Nothing here reads or writes: the
 //! command line does.
 
+mod attempts;
+mod catalog_page;
 pub mod catalog_reference;
 mod composition;
+mod guardrails_page;
+mod kind_page;
+mod markdown;
 pub mod offering_crd;
 mod package;
+pub mod refusals;
 mod rules;
 mod schema;
 mod xrd;
@@ -58,7 +64,15 @@ impl Artefact {
                     .extend(each_flavour(|flavour| vec![package::configuration(catalog, flavour)]));
                 files
             }
-            Self::Docs => vec![catalog_reference::file()],
+            Self::Docs => {
+                let mut files = vec![
+                    catalog_page::file(catalog),
+                    catalog_reference::file(),
+                    guardrails_page::file(catalog),
+                ];
+                files.extend(kind_page::files(catalog));
+                files
+            }
         }
     }
 }
