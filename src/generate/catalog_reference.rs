@@ -16,9 +16,9 @@ const INTRODUCTION: &str = "\
 
 <!-- Made by `selfservice generate` from the catalogue's types: change those instead. -->
 
-One YAML file says what a platform offers. `catalog/default.yaml`
-of function-self-service is a complete example: copy it, put in your own accounts and networks, and pass it with `--catalog FILE` or `SELFSERVICE_CATALOG`. Every
-mistake in a catalogue is listed at once, with its path. `selfservice catalog offering` cuts out the input of one
+One YAML file says what a platform offers. `catalog/default.yaml` of function-self-service is a complete example: copy
+it, put in your own accounts and networks, and pass it with `--catalog FILE` or `SELFSERVICE_CATALOG`. Every mistake
+in a catalogue is listed at once, with its path. `selfservice catalog offering` cuts out the input of one
 Composition's pipeline step.
 
 ```yaml
@@ -100,10 +100,11 @@ fn fields(rows: &mut Vec<Vec<String>>, prefix: &str, schema: &Json) {
             schema["required"].as_array().is_some_and(|all| all.contains(&name.as_str().into()));
         let omitted = match &property["default"] {
             _ if required => "**required**".to_owned(),
-            Json::String(text) => format!("`{text}`"),
+            Json::String(text) if !text.is_empty() => format!("`{text}`"),
             Json::Bool(_) | Json::Number(_) => format!("`{}`", property["default"]),
-            // An object whose fields say it, or nothing.
-            _ => String::new(),
+            // The fields of an object say it.
+            _ if property.get("properties").is_some() => String::new(),
+            _ => "nothing".to_owned(),
         };
         let about = property["description"].as_str().unwrap_or_default().to_owned();
         rows.push(vec![format!("`{prefix}{name}`"), form(property).to_owned(), omitted, about]);

@@ -1,7 +1,7 @@
 //! `docs/guardrails.md`: every code, why it is there, and what the product says.
 
 use super::File;
-use super::markdown::{block, table};
+use super::markdown::{block, paragraph, table};
 use super::refusals::{Example, example};
 use crate::catalog::Catalog;
 use crate::guardrails::{ALL, Guardrail};
@@ -37,14 +37,14 @@ pub(super) fn file(catalog: &Catalog) -> File {
 }
 
 fn section(catalog: &Catalog, guardrail: &Guardrail) -> String {
-    let mut text =
-        format!("\n## {}\n\n{}.\n{}\n\n", guardrail.code, guardrail.about, guardrail.why);
+    let about = format!("{}. {}", guardrail.about, guardrail.why);
+    let mut text = format!("\n## {}\n\n{}\n", guardrail.code, paragraph("", "", &about));
     if let Some(note) = guardrail.cause.note() {
         text.push_str(&format!("{note}\n\n"));
     }
     text.push_str("Ways out:\n\n");
     for way in guardrail.ways_out {
-        text.push_str(&format!("- {way}\n"));
+        text.push_str(&paragraph("- ", "  ", way));
     }
     text.push('\n');
     match example(catalog, guardrail) {
@@ -62,7 +62,8 @@ fn shown(example: &Example) -> String {
     text.push_str(&format!("{}\n\n", example.verdict()));
     for (index, violation) in example.violations.iter().enumerate() {
         let gap = if index > 0 { ">\n" } else { "" };
-        text.push_str(&format!("{gap}> `{}`: {}\n", violation.field, violation.message()));
+        let sentence = format!("`{}`: {}", violation.field, violation.message());
+        text.push_str(&format!("{gap}{}", paragraph("> ", "> ", &sentence)));
     }
     text
 }

@@ -1,7 +1,7 @@
 //! `docs/kinds/<kind>.md`: what a person wrote of a kind, around what its code and the catalogue
 //! say.
 
-use super::markdown::{and, block, by_environment, table};
+use super::markdown::{and, block, by_environment, paragraph, table};
 use super::{File, xrd, yaml};
 use crate::backends::managed::Lifetime;
 use crate::catalog::{Availability, Catalog, Offering, OnDelete};
@@ -69,9 +69,16 @@ fn example(catalog: &Catalog, kind: Kind) -> String {
          {namespaced}\n\
          In the `claims` flavour (Crossplane v1) the selector is `spec.compositionSelector`:\n\n\
          {claims}\n\
-         The credentials Secret lies in the claim's namespace in both.\n\
-         `spec.writeConnectionSecretToRef.name` names it, with `-credentials` at the end, or it is\n\
-         called `<claim>-{secret}-credentials`.\n"
+         {}",
+        paragraph(
+            "",
+            "",
+            &format!(
+                "The credentials Secret lies in the claim's namespace in both. \
+             `spec.writeConnectionSecretToRef.name` names it, with `-credentials` at the end, or it \
+             is called `<claim>-{secret}-credentials`."
+            )
+        ),
     )
 }
 
@@ -239,9 +246,10 @@ fn resources(catalog: &Catalog, kind: Kind) -> String {
         ("", "") => String::new(),
         (one, other) if one == other => format!("\nIt needs {one}.\n"),
         (one, other) => {
-            format!(
-                "\nIt needs {one} in the `namespaced` flavour, {other} in the `claims` flavour.\n"
-            )
+            let both = format!(
+                "It needs {one} in the `namespaced` flavour, {other} in the `claims` flavour."
+            );
+            format!("\n{}", paragraph("", "", &both))
         }
     };
     format!("{}{CLASSES}{needs}", table(&headers, &rows))
@@ -299,7 +307,12 @@ fn conditions(kind: Kind) -> String {
     }));
     let table = table(&["condition", "status", "reason", "what it tells"], &rows);
     format!(
-        "{table}\n`Synced` and `Ready` are Crossplane's: a refused claim still shows `Synced=True`. \
-         The codes\nare in [guardrails](../guardrails.md).\n"
+        "{table}\n{}",
+        paragraph(
+            "",
+            "",
+            "`Synced` and `Ready` are Crossplane's: a refused claim still shows \
+            `Synced=True`. [Guardrails](../guardrails.md) has the codes."
+        )
     )
 }

@@ -19,6 +19,29 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }
 
+/// Longest line, but for those of tables and code.
+const WIDTH: usize = 120;
+
+/// A paragraph of lines that are not too long: `first` begins the first one, `next` the others.
+pub(super) fn paragraph(first: &str, next: &str, text: &str) -> String {
+    let mut paragraph = String::new();
+    let mut line = first.to_owned();
+    let mut is_new = true;
+    for word in text.split_whitespace() {
+        if !is_new && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            paragraph.push_str(&format!("{line}\n"));
+            line = next.to_owned();
+            is_new = true;
+        }
+        if !is_new {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_new = false;
+    }
+    format!("{paragraph}{line}\n")
+}
+
 /// A block of code.
 pub(super) fn block(language: &str, text: &str) -> String {
     format!("```{language}\n{}\n```\n", text.trim_end())
@@ -64,7 +87,7 @@ pub(super) fn by_environment<'a>(said: impl IntoIterator<Item = (&'a str, String
 
 #[cfg(test)]
 mod tests {
-    use super::{by_environment, table};
+    use super::{by_environment, paragraph, table};
 
     #[test]
     fn environments_that_agree_are_told_once() {
@@ -74,6 +97,15 @@ mod tests {
         };
         assert_eq!(said(["7", "7", "7"]), "7");
         assert_eq!(said(["7", "14", "7"]), "7 in development and staging; 14 in production");
+    }
+
+    #[test]
+    fn a_paragraph_is_broken_between_words() {
+        let text = "word ".repeat(40);
+        let wrapped = paragraph("- ", "  ", &text);
+        assert!(wrapped.lines().all(|line| line.len() <= 120), "{wrapped}");
+        assert!(wrapped.starts_with("- word") && wrapped.contains("\n  word"), "{wrapped}");
+        assert_eq!(wrapped.matches("word").count(), 40);
     }
 
     #[test]
