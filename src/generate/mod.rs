@@ -3,11 +3,17 @@
 //! One file an artefact; all of them iterate the catalogue. Nothing here reads or writes: the
 //! command line does.
 
+mod attempts;
+mod catalog_page;
 pub mod catalog_reference;
 mod cluster;
 mod composition;
+mod guardrails_page;
+mod kind_page;
+mod markdown;
 pub mod offering_crd;
 mod package;
+pub mod refusals;
 mod rules;
 mod schema;
 mod xrd;
@@ -64,7 +70,15 @@ impl Artefact {
                 files
             }
             Self::Cluster => cluster::files(catalog),
-            Self::Docs => vec![catalog_reference::file()],
+            Self::Docs => {
+                let mut files = vec![
+                    catalog_page::file(catalog),
+                    catalog_reference::file(),
+                    guardrails_page::file(catalog),
+                ];
+                files.extend(kind_page::files(catalog));
+                files
+            }
         }
     }
 }

@@ -5,10 +5,11 @@ pub mod aws;
 use serde::Deserialize;
 
 use super::Common;
+use crate::backends::managed::Lifetime;
 use crate::claim::{Change, Form, Parameter};
 use crate::credentials::identity::Wish;
 use crate::guardrails;
-use crate::outcome::{Class, OwnedKey, StatusField};
+use crate::outcome::{Class, OwnedKey, Reason, Resource, SecretKey, StatusField};
 
 /// Key of a dedicated cluster.
 pub(super) const CLUSTER: &str = "event-stream-cluster";
@@ -28,30 +29,157 @@ pub(super) const PLACED: &[&str] = &[CLUSTER, SCRAM_SECRET];
 
 /// Everything a claim may become.
 pub(super) const KEYS: &[OwnedKey] = &[
-    OwnedKey::new(CLUSTER, Class::Data),
-    OwnedKey::new(TOPIC, Class::Data),
-    OwnedKey::new("event-stream-configuration", Class::Data),
-    OwnedKey::new("event-stream-security-group", Class::Data),
-    OwnedKey::new("event-stream-log-group", Class::Data),
-    OwnedKey::new("event-stream-kms-key", Class::Data),
-    OwnedKey::new("event-stream-kafka-config", Class::Data),
-    OwnedKey::new("event-stream-kafka-connection", Class::Data),
-    OwnedKey::new("event-stream-login", Class::Data),
-    OwnedKey::new("event-stream-scram-login", Class::Data),
-    OwnedKey::new(SCRAM_SECRET, Class::Data),
-    OwnedKey::new("event-stream-scram-version", Class::Data),
-    OwnedKey::new(SCRAM_ASSOCIATION, Class::Data),
-    OwnedKey::new("event-stream-credentials", Class::Data),
-    OwnedKey::new("event-stream-acl-*", Class::Access),
-    OwnedKey::new("event-stream-ingress-rule-*", Class::Access),
-    OwnedKey::new("event-stream-policy", Class::Access),
-    OwnedKey::new("event-stream-policy-attachment-*", Class::Access),
-    OwnedKey::new("event-stream-role", Class::Access),
-    OwnedKey::new("event-stream-pod-identity-*", Class::Access),
-    OwnedKey::new("event-stream-service-account-*", Class::Access),
+    OwnedKey::new(
+        CLUSTER,
+        Class::Data,
+        Resource::aws("kafka", "Cluster"),
+        "`dedicated`: the cluster, private, encrypted, TLS alone, among brokers, too",
+    )
+    .staying(Lifetime::WithData),
+    OwnedKey::new(
+        TOPIC,
+        Class::Data,
+        Resource::crossplane("topic.kafka", "Topic"),
+        "the topic; on a dedicated cluster it goes or stays with that",
+    )
+    .staying(Lifetime::WithData),
+    OwnedKey::new(
+        "event-stream-configuration",
+        Class::Data,
+        Resource::aws("kafka", "Configuration"),
+        "`dedicated`: what brokers do that nobody told otherwise",
+    )
+    .staying(Lifetime::WithData),
+    OwnedKey::new(
+        "event-stream-security-group",
+        Class::Data,
+        Resource::aws("ec2", "SecurityGroup"),
+        "`dedicated`: who may connect",
+    )
+    .staying(Lifetime::WithData),
+    OwnedKey::new(
+        "event-stream-log-group",
+        Class::Data,
+        Resource::aws("cloudwatchlogs", "Group"),
+        "`dedicated`: the brokers' log, with the environment's retention",
+    )
+    .staying(Lifetime::WithData),
+    OwnedKey::new(
+        "event-stream-kms-key",
+        Class::Data,
+        Resource::aws("kms", "Key"),
+        "`dedicated`: the claim's own key, where each claim has one",
+    )
+    .staying(Lifetime::Forever),
+    OwnedKey::new(
+        "event-stream-kafka-config",
+        Class::Data,
+        Resource::crossplane("kafka", "ProviderConfig"),
+        "`dedicated`: how provider-kafka reaches the cluster",
+    ),
+    OwnedKey::new(
+        "event-stream-kafka-connection",
+        Class::Data,
+        Resource::Same("Secret"),
+        "`dedicated`: where the brokers are, for provider-kafka",
+    ),
+    OwnedKey::new(
+        "event-stream-login",
+        Class::Data,
+        Resource::Same("Secret"),
+        "`shared`: the password of the login",
+    ),
+    OwnedKey::new(
+        "event-stream-scram-login",
+        Class::Data,
+        Resource::Same("Secret"),
+        "`shared`: the login as it goes to Secrets Manager",
+    ),
+    OwnedKey::new(
+        SCRAM_SECRET,
+        Class::Data,
+        Resource::aws("secretsmanager", "Secret"),
+        "`shared`: the secret `AmazonMSK_…` from which the cluster knows the login",
+    ),
+    OwnedKey::new(
+        "event-stream-scram-version",
+        Class::Data,
+        Resource::aws("secretsmanager", "SecretVersion"),
+        "`shared`: user and password in it",
+    ),
+    OwnedKey::new(
+        SCRAM_ASSOCIATION,
+        Class::Data,
+        Resource::aws("kafka", "SingleScramSecretAssociation"),
+        "`shared`: tells the cluster of it",
+    ),
+    OwnedKey::new(
+        "event-stream-credentials",
+        Class::Data,
+        Resource::Same("Secret"),
+        "the credentials Secret",
+    ),
+    OwnedKey::new(
+        "event-stream-acl-*",
+        Class::Access,
+        Resource::crossplane("acl.kafka", "AccessControlList"),
+        "`shared`: one operation on one resource that the login may do",
+    ),
+    OwnedKey::new(
+        "event-stream-ingress-rule-*",
+        Class::Access,
+        Resource::aws("ec2", "SecurityGroupIngressRule"),
+        "`dedicated`: lets the environment's clients in on 9098, and nobody else",
+    ),
+    OwnedKey::new(
+        "event-stream-policy",
+        Class::Access,
+        Resource::aws("iam", "Policy"),
+        "`dedicated`: what the application may do with topic and groups",
+    ),
+    OwnedKey::new(
+        "event-stream-policy-attachment-*",
+        Class::Access,
+        Resource::aws("iam", "RolePolicyAttachment"),
+        "`dedicated`: gives it to the claim's role, or to the identity that it joins",
+    ),
+    OwnedKey::new(
+        "event-stream-role",
+        Class::Access,
+        Resource::aws("iam", "Role"),
+        "`dedicated`: an identity for one ServiceAccount, within the platform's boundary",
+    ),
+    OwnedKey::new(
+        "event-stream-pod-identity-*",
+        Class::Access,
+        Resource::aws("eks", "PodIdentityAssociation"),
+        "`dedicated`: how its pods get the role, where the catalogue says EKS Pod Identity",
+    ),
+    OwnedKey::new(
+        "event-stream-service-account-*",
+        Class::Access,
+        Resource::Same("ServiceAccount"),
+        "`dedicated`: the ServiceAccount, where the claim creates it; for IRSA it names the role",
+    ),
     // They have done their work once the password is there.
-    OwnedKey::new("event-stream-login-*", Class::Derived),
-    OwnedKey::new("event-stream-alarm-*", Class::Derived),
+    OwnedKey::new(
+        "event-stream-login-generator",
+        Class::Derived,
+        Resource::Same("Password.generators.external-secrets.io"),
+        "`shared`: generates the password, and goes when it is there",
+    ),
+    OwnedKey::new(
+        "event-stream-login-*",
+        Class::Derived,
+        Resource::Same("ExternalSecret.external-secrets.io"),
+        "`shared`: fills it into its Secret, and goes then",
+    ),
+    OwnedKey::new(
+        "event-stream-alarm-*",
+        Class::Derived,
+        Resource::aws("cloudwatch", "MetricAlarm"),
+        "`dedicated`: a disk 85 % full, CPU above 60 %, partitions without a leader or half an hour without copies, no active controller",
+    ),
 ];
 
 /// What its status says besides what every kind's does.
@@ -83,17 +211,37 @@ pub(super) const STATUS: &[StatusField] = &[
 pub(super) const SERVICES: &[&str] =
     &["cloudwatch", "cloudwatchlogs", "ec2", "eks", "iam", "kafka", "kms", "secretsmanager"];
 
-/// Keys of the credentials Secret that both tenancies have. A shared stream adds `username` and
-/// `password`, a dedicated one `role-arn` and `sasl.client.callback.handler.class`, and either
-/// `consumer-groups` where it has some.
-pub(super) const SECRET_KEYS: &[&str] = &[
-    "type",
-    "provider",
-    "topic",
-    "bootstrap.servers",
-    "security.protocol",
-    "sasl.mechanism",
-    "sasl.jaas.config",
+/// Keys of the credentials Secret.
+pub(super) const SECRET_KEYS: &[SecretKey] = &[
+    SecretKey::new("type", "`kafka`"),
+    SecretKey::new("provider", "who provides it: the claim's `provider` label"),
+    SecretKey::new("topic", "its name in Kafka"),
+    SecretKey::new(
+        "bootstrap.servers",
+        "brokers, separated by commas: port 9096 on a shared cluster, 9098 on a dedicated one",
+    ),
+    SecretKey::new("security.protocol", "`SASL_SSL`"),
+    SecretKey::new(
+        "sasl.mechanism",
+        "`SCRAM-SHA-512` on a shared cluster, `AWS_MSK_IAM` on a dedicated one",
+    ),
+    SecretKey::new(
+        "sasl.jaas.config",
+        "login module for the JVM: with user and password, or `IAMLoginModule`",
+    ),
+    SecretKey::sometimes("username", "the login", "`shared`"),
+    SecretKey::sometimes("password", "its password, which does not rotate", "`shared`"),
+    SecretKey::sometimes("role-arn", "role of the pods", "`dedicated`"),
+    SecretKey::sometimes(
+        "sasl.client.callback.handler.class",
+        "that of `aws-msk-iam-auth`, for the JVM",
+        "`dedicated`",
+    ),
+    SecretKey::sometimes(
+        "consumer-groups",
+        "full names of the consumer groups, separated by commas",
+        "where it has some",
+    ),
 ];
 
 /// Names of the parameter `cleanupPolicy`: Kafka's own `cleanup.policy`.
@@ -102,58 +250,89 @@ const CLEANUP_POLICIES: &[&str] = &["compact", "compact,delete", "delete"];
 /// Names of the parameter `tenancy`.
 const TENANCIES: &[&str] = &["dedicated", "shared"];
 
+/// Reasons of the condition `CredentialsReady` that only it has.
+pub(super) const REASONS: &[Reason] = &[
+    Reason::new("WaitingForPassword", "`shared`: External Secrets Operator generates the password"),
+    Reason::new(
+        "WaitingForLogin",
+        "`shared`: the login goes to Secrets Manager, and from there to the brokers",
+    ),
+    Reason::new("WaitingForTopic", "provider-kafka creates the topic"),
+    Reason::new(
+        "ClusterUnknown",
+        "`shared`: the catalogue does not name the shared cluster any more; the message says whom to contact",
+    ),
+    Reason::new(
+        "WaitingForBrokers",
+        "`dedicated`: AWS creates the cluster, which takes half an hour, and then reports its brokers",
+    ),
+    Reason::new(
+        "WaitingForConfiguration",
+        "`dedicated`: provider-kafka gets its access to the cluster",
+    ),
+    Reason::new(
+        "PasswordUnknown",
+        "`shared`: a password is in use that nobody knows any more; the message says whom to contact",
+    ),
+];
+
 /// The parameters that a claim may set.
 pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter {
         name: "size",
         form: Form::Text,
         about: "How much is expected: one of the catalogue's sizes.",
-        change: Change::Allowed,
+        omitted: "",
+        change: Change::Allowed("at once; partitions and disks never shrink"),
     },
     Parameter {
         name: "version",
         form: Form::Text,
-        about: "Version of Kafka, in quotes, of a dedicated cluster; the catalogue's default when \
-                left out.",
-        change: Change::Allowed,
+        about: "Version of Kafka, in quotes, of a dedicated cluster.",
+        omitted: "the catalogue's default",
+        change: Change::Allowed("up only, along the catalogue's paths"),
     },
     Parameter {
         name: "highAvailability",
         form: Form::Boolean,
-        about: "Three zones instead of two for a dedicated cluster; the environment's default when \
-                left out. AWS cannot change it later. A shared cluster has what the platform gave it.",
-        change: Change::Allowed,
+        about: "Three zones instead of two for a dedicated cluster. AWS cannot change it later. A shared cluster has what the platform gave it.",
+        omitted: "the environment's default",
+        change: Change::Allowed("never: AWS cannot"),
     },
     Parameter {
         name: "partitions",
         form: Form::Integer,
-        about: "Partitions of the topic; the size's when left out. They only grow.",
-        change: Change::Allowed,
+        about: "Partitions of the topic. They only grow.",
+        omitted: "the size's",
+        change: Change::Allowed("up only"),
     },
     Parameter {
         name: "retentionHours",
         form: Form::Integer,
-        about: "Hours that events are kept; the environment's default when left out.",
-        change: Change::Allowed,
+        about: "Hours that events are kept.",
+        omitted: "the environment's default",
+        change: Change::Allowed("at once; fewer hours delete older events"),
     },
     Parameter {
         name: "cleanupPolicy",
         form: Form::OneOf { options: CLEANUP_POLICIES, default: "delete" },
-        about: "What becomes of old events: delete when left out.",
-        change: Change::Allowed,
+        about: "What becomes of old events.",
+        omitted: "delete",
+        change: Change::Allowed("at once"),
     },
     Parameter {
         name: "tenancy",
         form: Form::OneOf { options: TENANCIES, default: "shared" },
-        about: "A topic on the environment's shared cluster, which is the default, or a dedicated \
-                cluster where the catalogue offers it.",
+        about: "A topic on the environment's shared cluster, which is the default, or a dedicated cluster where the catalogue offers it.",
+        omitted: "",
         change: Change::Never,
     },
     Parameter {
         name: "access",
         form: Form::Object(ACCESS),
         about: "What the application may do.",
-        change: Change::Allowed,
+        omitted: "",
+        change: Change::Allowed("at once"),
     },
 ];
 
@@ -161,36 +340,37 @@ const ACCESS: &[Parameter] = &[
     Parameter {
         name: "produce",
         form: Form::Boolean,
-        about: "It may write events; true when left out.",
-        change: Change::Allowed,
+        about: "It may write events.",
+        omitted: "true",
+        change: Change::Allowed("at once"),
     },
     Parameter {
         name: "consumerGroups",
         form: Form::TextList,
-        about: "Consumer groups by which it may read events; none when left out. Their names in \
-                Kafka begin with the topic's.",
-        change: Change::Allowed,
+        about: "Consumer groups by which it may read events. Their names in Kafka begin with the topic's.",
+        omitted: "none",
+        change: Change::Allowed("at once; a group that is taken out loses exactly its access"),
     },
     Parameter {
         name: "serviceAccountName",
         form: Form::Shaped(&guardrails::SERVICE_ACCOUNT_NAME),
-        about: "ServiceAccount whose pods may use a dedicated cluster; the claim's name when left \
-                out.",
-        change: Change::Allowed,
+        about: "ServiceAccount whose pods may use a dedicated cluster.",
+        omitted: "the claim's name",
+        change: Change::Allowed("at once"),
     },
     Parameter {
         name: "createServiceAccount",
         form: Form::Boolean,
-        about: "Create the ServiceAccount; when left out, only if serviceAccountName is left out \
-                and none of the name exists.",
-        change: Change::Allowed,
+        about: "Create the ServiceAccount; when left out, only if serviceAccountName is left out and none of the name exists.",
+        omitted: "",
+        change: Change::Allowed("at once"),
     },
     Parameter {
         name: "joinIdentityOf",
         form: Form::Text,
-        about: "Another claim of this namespace whose identity may use a dedicated cluster: the \
-                name of an EventStream, or Kind/name.",
-        change: Change::Allowed,
+        about: "Another claim of this namespace whose identity may use a dedicated cluster: the name of an EventStream, or Kind/name.",
+        omitted: "",
+        change: Change::Allowed("at once"),
     },
 ];
 
