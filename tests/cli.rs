@@ -48,6 +48,7 @@ fn kinds() -> Vec<PathBuf> {
     let mut kinds: Vec<PathBuf> = fs::read_dir(root)
         .expect("examples")
         .map(|entry| entry.expect("readable").path())
+        .filter(|path| path.is_dir())
         .collect();
     kinds.sort();
     kinds
