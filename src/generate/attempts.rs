@@ -238,16 +238,21 @@ fn unknown_value(kind: Kind) -> Option<Attempt> {
 
 /// Asks for the other availability than the environment's `rule` says.
 fn availability(offering: &Offering, rule: Availability, wanted: bool) -> Option<Attempt> {
-    if matches!(offering.settings, Settings::ObjectStore(_) | Settings::EventStream(_)) {
-        return None;
-    }
+    let mut parameters = match &offering.settings {
+        Settings::PostgreSql(_) | Settings::Redis(_) | Settings::MessageQueue(_) => json!({}),
+        Settings::EventStream(own) => {
+            own.dedicated.as_ref().map(|_| json!({"tenancy": "dedicated"}))?
+        }
+        Settings::ObjectStore(_) => return None,
+    };
+    parameters["highAvailability"] = Json::from(wanted);
     let said = match rule {
         Availability::Required => "required",
         _ => "unavailable",
     };
     let catalogue = (offering.environment.high_availability != rule)
         .then_some(("/environment/highAvailability", said));
-    Some(Attempt { catalogue, ..ask(json!({"highAvailability": wanted}))? })
+    Some(Attempt { catalogue, ..ask(parameters)? })
 }
 
 fn availability_fixed(offering: &Offering) -> Option<Attempt> {

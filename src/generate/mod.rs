@@ -49,7 +49,7 @@ impl Artefact {
                 &["package/configuration/compositions", "package/configuration-claims/compositions"]
             }
             Self::Packages => &["package/function/input"],
-            Self::Docs => &[],
+            Self::Docs => &["docs/kinds"],
         }
     }
 
@@ -106,6 +106,14 @@ enum Content {
 /// What every YAML file that is made begins with.
 pub const HEADER: &str =
     "# Made by `selfservice generate` from the catalogue: change that instead.\n";
+
+/// How the comment of a document that is made begins, below its title.
+const COMMENT: &str = "<!-- Made by `selfservice generate`";
+
+/// Whether a file with this text was made, whatever the catalogue said then.
+pub fn is_made(text: &str) -> bool {
+    text.starts_with(HEADER) || text.lines().nth(2).is_some_and(|line| line.starts_with(COMMENT))
+}
 
 impl File {
     fn document(path: impl Into<String>, document: Node) -> Self {
