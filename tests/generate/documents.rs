@@ -103,7 +103,8 @@ fn lead_somewhere(documents: &BTreeMap<String, String>) {
                 None if file.is_empty() => place.clone(),
                 None => format!("{folder}/{file}"),
             };
-            let target = documents.get(&target).unwrap_or_else(|| panic!("{place}: {link}"));
+            assert!(documents.contains_key(&target), "{place}: {link}");
+            let target = &documents[&target];
             let has = |line: &str| {
                 line.starts_with('#')
                     && line.trim_start_matches('#').trim().to_lowercase() == anchor
