@@ -26,8 +26,8 @@ pub(super) struct Attempt {
     pub(super) namespace: Option<&'static str>,
     /// Another name for its credentials Secret.
     pub(super) secret: Option<&'static str>,
-    /// Another environment in its selector; `Some(None)` is no such label.
-    pub(super) environment: Option<Option<&'static str>>,
+    /// The environment in its selector.
+    pub(super) environment: Label,
     /// Another policy for revisions.
     pub(super) update_policy: Option<&'static str>,
     /// A ServiceAccount of its name exists.
@@ -38,12 +38,26 @@ pub(super) struct Attempt {
     pub(super) today: Date,
 }
 
+/// A label of a selector.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Label {
+    /// That of the offering.
+    #[default]
+    Own,
+    /// None.
+    Missing,
+    /// Another.
+    Other(&'static str),
+}
+
 /// Asks for these parameters.
+#[expect(clippy::unnecessary_wraps, reason = "the arms below are all optional")]
 fn ask(parameters: Json) -> Option<Attempt> {
     Some(Attempt { parameters, ..Attempt::default() })
 }
 
 /// Asks for the second of these parameters, having been accepted with the first.
+#[expect(clippy::unnecessary_wraps, reason = "the arms below are all optional")]
 fn change(before: Json, parameters: Json) -> Option<Attempt> {
     Some(Attempt { parameters, before: Some(before), ..Attempt::default() })
 }
@@ -82,8 +96,8 @@ pub(super) fn attempt(code: &str, offering: &Offering) -> Option<Attempt> {
         "availability-fixed" => availability_fixed(offering),
         "immutable-parameter" => immutable(kind),
         "credentials-secret-name" => Some(Attempt { secret: Some("github-token"), ..otherwise }),
-        "not-offered" => Some(Attempt { environment: Some(Some("qa")), ..otherwise }),
-        "selector-mismatch" => Some(Attempt { environment: Some(None), ..otherwise }),
+        "not-offered" => Some(Attempt { environment: Label::Other("qa"), ..otherwise }),
+        "selector-mismatch" => Some(Attempt { environment: Label::Missing, ..otherwise }),
         "composition-pinned" => Some(Attempt { update_policy: Some("Manual"), ..otherwise }),
         "environment-not-allowed" => {
             let names = ["default", "kube-system", "sandbox"];
@@ -113,9 +127,9 @@ fn of_one_kind(code: &str, offering: &Offering) -> Option<Attempt> {
             let has = kind.parameters().iter().any(|known| known.name == "maintenanceWindow");
             has.then(|| ask(json!({"maintenanceWindow": "sunday night"})))?
         }
-        ("service-account-name", _) => identity(offering, json!({"serviceAccountName": "*"})),
+        ("service-account-name", _) => identity(offering, &json!({"serviceAccountName": "*"})),
         ("service-account-exists", _) => {
-            let attempt = identity(offering, json!({"createServiceAccount": true}))?;
+            let attempt = identity(offering, &json!({"createServiceAccount": true}))?;
             Some(Attempt { service_account: true, ..attempt })
         }
         ("lifecycle-order", Settings::ObjectStore(own)) => {
@@ -224,16 +238,21 @@ fn unknown_value(kind: Kind) -> Option<Attempt> {
 
 /// Asks for the other availability than the environment's `rule` says.
 fn availability(offering: &Offering, rule: Availability, wanted: bool) -> Option<Attempt> {
-    if matches!(offering.settings, Settings::ObjectStore(_) | Settings::EventStream(_)) {
-        return None;
-    }
+    let mut parameters = match &offering.settings {
+        Settings::PostgreSql(_) | Settings::Redis(_) | Settings::MessageQueue(_) => json!({}),
+        Settings::EventStream(own) => {
+            own.dedicated.as_ref().map(|_| json!({"tenancy": "dedicated"}))?
+        }
+        Settings::ObjectStore(_) => return None,
+    };
+    parameters["highAvailability"] = Json::from(wanted);
     let said = match rule {
         Availability::Required => "required",
         _ => "unavailable",
     };
     let catalogue = (offering.environment.high_availability != rule)
         .then_some(("/environment/highAvailability", said));
-    Some(Attempt { catalogue, ..ask(json!({"highAvailability": wanted}))? })
+    Some(Attempt { catalogue, ..ask(parameters)? })
 }
 
 fn availability_fixed(offering: &Offering) -> Option<Attempt> {
@@ -257,7 +276,7 @@ fn immutable(kind: Kind) -> Option<Attempt> {
 }
 
 /// Says whose identity is meant, where that counts.
-fn identity(offering: &Offering, access: Json) -> Option<Attempt> {
+fn identity(offering: &Offering, access: &Json) -> Option<Attempt> {
     match &offering.settings {
         Settings::ObjectStore(_) => ask(json!({"access": access})),
         Settings::EventStream(own) if own.dedicated.is_some() => {

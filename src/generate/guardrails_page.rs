@@ -49,7 +49,7 @@ fn section(catalog: &Catalog, guardrail: &Guardrail) -> String {
     text.push('\n');
     match example(catalog, guardrail) {
         Some(example) => text.push_str(&shown(&example)),
-        None => text.push_str("No claim can break it with this catalogue.\n"),
+        None => text.push_str("This catalogue gives no example of it.\n"),
     }
     text
 }

@@ -30,7 +30,7 @@ pub(super) fn paragraph(first: &str, next: &str, text: &str) -> String {
     for word in text.split_whitespace() {
         if !is_new && line.chars().count() + 1 + word.chars().count() > WIDTH {
             paragraph.push_str(&format!("{line}\n"));
-            line = next.to_owned();
+            next.clone_into(&mut line);
             is_new = true;
         }
         if !is_new {

@@ -54,7 +54,7 @@ impl Artefact {
             }
             Self::Packages => &["package/function/input"],
             Self::Cluster => cluster::FOLDERS,
-            Self::Docs => &[],
+            Self::Docs => &["docs/kinds"],
         }
     }
 
@@ -112,6 +112,14 @@ enum Content {
 /// What every YAML file that is made begins with.
 pub const HEADER: &str =
     "# Made by `selfservice generate` from the catalogue: change that instead.\n";
+
+/// How the comment of a document that is made begins, below its title.
+const COMMENT: &str = "<!-- Made by `selfservice generate`";
+
+/// Whether a file with this text was made, whatever the catalogue said then.
+pub fn is_made(text: &str) -> bool {
+    text.starts_with(HEADER) || text.lines().nth(2).is_some_and(|line| line.starts_with(COMMENT))
+}
 
 impl File {
     fn document(path: impl Into<String>, document: Node) -> Self {

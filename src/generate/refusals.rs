@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::attempts::{Attempt, attempt};
+use super::attempts::{Attempt, Label, attempt};
 use super::kind_page::namespace;
 use super::{xrd, yaml};
 use crate::catalog::{Catalog, Offering};
@@ -152,18 +152,18 @@ fn answer(
     let kind = offering.kind;
     let path = "spec.crossplane.compositionSelector.matchLabels";
     match attempt.environment {
-        Some(None) => {
+        Label::Missing => {
             let labels = catalog.labels(kind, "environment");
             let field = format!("{path}.environment");
             let violation = selector_mismatch::missing(&field, "environment", &labels);
             return Some((vec![violation], false));
         }
-        Some(Some(environment)) => {
+        Label::Other(environment) => {
             let provider = offering.provider.name();
             let violation = catalog.select(kind, provider, environment, path).err()?;
             return Some((vec![violation], false));
         }
-        None => {}
+        Label::Own => {}
     }
     let mut document =
         catalog.document(kind, offering.provider.name(), &offering.environment.name)?.clone();
@@ -255,12 +255,14 @@ fn snippet(offering: &Offering, attempt: &Attempt, wanted: &Json) -> Node {
         .into_iter()
         .filter_map(|(field, value)| Some((field.into(), Node::from(value?))))
         .collect();
-    let crossplane = if let Some(environment) = attempt.environment {
-        Some(selector(offering, environment))
-    } else if attempt.environment_before.is_some() {
-        Some(selector(offering, Some(&offering.environment.name)))
-    } else {
-        attempt.update_policy.map(|policy| object! { compositionUpdatePolicy: policy })
+    let own = offering.environment.name.as_str();
+    let crossplane = match attempt.environment {
+        Label::Missing => Some(selector(offering, None)),
+        Label::Other(environment) => Some(selector(offering, Some(environment))),
+        Label::Own if attempt.environment_before.is_some() => Some(selector(offering, Some(own))),
+        Label::Own => {
+            attempt.update_policy.map(|policy| object! { compositionUpdatePolicy: policy })
+        }
     };
     let secret = attempt.secret.map(|name| object! { name: name });
     let says = parameters.is_some() || crossplane.is_some() || secret.is_some();

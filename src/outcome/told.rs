@@ -80,6 +80,7 @@ impl OwnedKey {
     }
 
     /// The same, but it may stay.
+    #[must_use]
     pub const fn staying(self, lifetime: Lifetime) -> Self {
         Self { lifetime, ..self }
     }

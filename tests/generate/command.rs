@@ -38,6 +38,9 @@ fn check_names_what_is_not_current() {
     let left_over = compositions.join("redis-aws-elsewhere.yaml");
     fs::write(&left_over, redis).expect("writable");
     fs::write(compositions.join("own.yaml"), "somebody: else's\n").expect("writable");
+    let former = out.join("docs/kinds/former.md");
+    fs::copy(out.join("docs/kinds/postgresql.md"), &former).expect("writable");
+    fs::write(out.join("docs/kinds/own.md"), "# Somebody else's\n").expect("writable");
 
     let output = run(&["generate", "--out", root, "--check"]);
     assert_eq!(output.status.code(), Some(1));
@@ -45,10 +48,11 @@ fn check_names_what_is_not_current() {
     assert_eq!(
         text(&output.stderr),
         format!(
-            "stale: {}\nmissing: {}\nnot made any more: {}\n\
+            "stale: {}\nmissing: {}\nnot made any more: {}\nnot made any more: {}\n\
              Run `selfservice generate` and commit what changes.\n",
             page.display(),
             missing.display(),
+            former.display(),
             left_over.display(),
         )
     );
@@ -58,14 +62,17 @@ fn check_names_what_is_not_current() {
     assert_eq!(
         text(&output.stderr),
         format!(
-            "wrote {}\nwrote {}\nremoved {}\n3 of {} files changed\n",
+            "wrote {}\nwrote {}\nremoved {}\nremoved {}\n4 of {} files changed\n",
             page.display(),
             missing.display(),
+            former.display(),
             left_over.display(),
             files(&out).len(),
         )
     );
-    assert!(compositions.join("own.yaml").exists(), "what somebody else keeps there is theirs");
+    for own in [compositions.join("own.yaml"), out.join("docs/kinds/own.md")] {
+        assert!(own.exists(), "what somebody else keeps there is theirs");
+    }
 }
 
 #[test]

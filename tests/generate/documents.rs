@@ -10,7 +10,7 @@ use selfservice::guardrails::{self, Cause};
 use selfservice::kinds::Kind;
 use selfservice::report::REASONS;
 
-use super::support::world::catalog;
+use super::support::world::{catalog, catalog_document};
 use super::{folder, path, run, text};
 
 fn documents(catalog: &Catalog) -> BTreeMap<String, String> {
@@ -88,6 +88,13 @@ fn pages_are_whole_and_lead_somewhere() {
             let long = line.chars().count() > 120 && !line.starts_with('|') && !in_code;
             assert!(!long, "{place}: {line}");
         }
+    }
+    lead_somewhere(&documents);
+}
+
+#[track_caller]
+fn lead_somewhere(documents: &BTreeMap<String, String>) {
+    for (place, page) in documents {
         for link in page.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
             let folder = place.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -96,7 +103,8 @@ fn pages_are_whole_and_lead_somewhere() {
                 None if file.is_empty() => place.clone(),
                 None => format!("{folder}/{file}"),
             };
-            let target = documents.get(&target).unwrap_or_else(|| panic!("{place}: {link}"));
+            assert!(documents.contains_key(&target), "{place}: {link}");
+            let target = &documents[&target];
             let has = |line: &str| {
                 line.starts_with('#')
                     && line.trim_start_matches('#').trim().to_lowercase() == anchor
@@ -104,6 +112,37 @@ fn pages_are_whole_and_lead_somewhere() {
             assert!(anchor.is_empty() || target.lines().any(has), "{place}: {link}");
         }
     }
+}
+
+/// A catalogue need not offer everything, and then its pages do not speak of the rest.
+#[test]
+fn a_small_catalogue_has_pages_for_what_it_offers() {
+    let mut document = catalog_document();
+    document["environments"] =
+        serde_json::json!({"development": document["environments"]["development"]});
+    document["environments"]["development"]["namespaces"] = serde_json::json!(["*"]);
+    let mut stream = document["offerings"]["EventStream"]["aws"].clone();
+    stream.as_object_mut().expect("settings").remove("environments");
+    document["offerings"] = serde_json::json!({"EventStream": {"aws": stream}});
+    let catalog = Catalog::read(&document).expect("valid");
+    let documents = documents(&catalog);
+    let places: Vec<&str> = documents.keys().map(String::as_str).collect();
+    assert_eq!(
+        places,
+        [
+            "docs/catalog-reference.md",
+            "docs/catalog.md",
+            "docs/guardrails.md",
+            "docs/kinds/event-stream.md",
+        ]
+    );
+    lead_somewhere(&documents);
+    let unknown = "\nThis catalogue gives no example of it.\n";
+    assert!(documents["docs/guardrails.md"].contains(unknown));
+    assert!(
+        documents["docs/catalog.md"]
+            .contains("\n| `tenancy` | `dedicated` | `shared`, which is refused here |\n")
+    );
 }
 
 /// What the code knows stands in tables; prose that repeats a number could drift.

@@ -41,7 +41,11 @@ impl Settings {
                 Choice::number(self.retention_hours, self.retention_hours.default.to_string())
             }
             "tenancy" => {
-                Choice::new(codes(self.tenancies().into_iter().map(Tenancy::name)), "`shared`")
+                let omitted = match self.shared {
+                    Some(_) => "`shared`",
+                    None => "`shared`, which is refused here",
+                };
+                Choice::new(codes(self.tenancies().into_iter().map(Tenancy::name)), omitted)
             }
             _ => return None,
         })
