@@ -387,6 +387,25 @@ fn a_misspelt_environment_of_an_offering_is_no_silent_default() {
 }
 
 #[test]
+fn two_accounts_cannot_share_a_way_into_one() {
+    let catalogue = fs::read_to_string("catalog/default.yaml").expect("readable");
+    let broken = catalogue
+        .replace("providerConfig: aws-staging", "providerConfig: aws-development")
+        .replace("secretStore: {name: aws-staging}", "secretStore: {name: aws-production}");
+    let path = file("shared-ways.yaml", &broken);
+    let output = run(&["catalog", "--catalog", &path]);
+    assert_eq!(
+        text(&output.stderr),
+        format!(
+            "error: {path}: 2 problems in the catalogue:\n  \
+             environments.staging.aws.providerConfig: \"aws-development\" leads into account 111122223333 in development: every account needs one of its own\n  \
+             environments.staging.aws.secretStore.name: \"aws-production\" leads into account 777788889999 in production: every account needs one of its own\n",
+        ),
+    );
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
 fn a_broken_catalogue_is_refused_with_every_problem() {
     let catalogue = fs::read_to_string("catalog/default.yaml").expect("readable");
     let broken = catalogue
@@ -396,7 +415,7 @@ fn a_broken_catalogue_is_refused_with_every_problem() {
             "      snapshotRetentionDays: 7\n",
             "      snapshotRetentionDays: 70\n      colour: red\n",
         )
-        .replace("secretStore: {name: aws-secretsmanager}", "secretStore: {name: AWS}")
+        .replace("secretStore: {name: aws-staging}", "secretStore: {name: AWS}")
         .replace("\nenvironments:", "\ncrossplane: {namespace: Upbound}\n\nenvironments:")
         .replace("  contact: platform-team\n", "");
     let path = file("catalogue.yaml", &broken);

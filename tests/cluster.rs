@@ -116,20 +116,25 @@ fn every_secret_store_of_the_catalogue_is_protected() {
     let mut catalog = written();
     catalog["environments"]["production"]["aws"]["secretStore"] = json!({"name": "production"});
     let policy = &documents(&catalog, "policy-secret-stores.yaml")[0];
-    let sentences: Vec<&str> = policy["spec"]["validations"]
+    let mut sentences: Vec<&str> = policy["spec"]["validations"]
         .as_array()
         .expect("validations")
         .iter()
         .filter_map(|each| each["message"].as_str())
         .collect();
+    sentences.sort_unstable();
     assert_eq!(
         sentences,
         [
-            "The secret store aws-secretsmanager is for the platform alone. Use a SecretStore of your own namespace, or contact platform-team.",
-            "The secret store production is for the platform alone. Use a SecretStore of your own namespace, or contact platform-team.",
             "Labels could choose the platform's secret stores. Name the ClusterSecretStore instead of selecting it by labels.",
+            "The secret store aws-development is for the platform alone. Use a SecretStore of your own namespace, or contact platform-team.",
+            "The secret store aws-staging is for the platform alone. Use a SecretStore of your own namespace, or contact platform-team.",
+            "The secret store production is for the platform alone. Use a SecretStore of your own namespace, or contact platform-team.",
         ]
     );
     let role = documents(&catalog, "roles-crossplane.yaml")[0].to_string();
-    assert!(role.contains(r#""resourceNames":["aws-secretsmanager","production"]"#), "{role}");
+    assert!(
+        role.contains(r#""resourceNames":["aws-development","production","aws-staging"]"#),
+        "{role}"
+    );
 }

@@ -117,6 +117,7 @@ impl Catalog {
                 }
             }
         }
+        found.extend(shared_ways(offerings.values().map(|(offering, _)| offering)));
         found.sort();
         found.dedup();
         if found.is_empty() && offerings.is_empty() {
@@ -238,6 +239,30 @@ fn section<T: DeserializeOwned>(
     problems.within(name, |problems| check(&section, problems));
     found.extend(problems.into_sorted());
     Some(section)
+}
+
+/// Names of ways into an account that several accounts share: each leads into one.
+fn shared_ways<'a>(offerings: impl Iterator<Item = &'a Offering>) -> Vec<Problem> {
+    let mut ways: BTreeMap<(&str, &str), (&str, &str)> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for Offering { environment, aws, .. } in offerings {
+        let here = (environment.name.as_str(), aws.account_id.as_str());
+        for (field, name) in
+            [("providerConfig", &aws.provider_config), ("secretStore.name", &aws.secret_store.name)]
+        {
+            let (other, account) = *ways.entry((field, name)).or_insert(here);
+            if account != here.1 {
+                problems.push(Problem {
+                    path: format!("environments.{}.aws.{field}", here.0),
+                    message: format!(
+                        "\"{name}\" leads into account {account} in {other}: every account needs one \
+                         of its own",
+                    ),
+                });
+            }
+        }
+    }
+    problems
 }
 
 /// Values for environments that the file does not have, or that are no values.

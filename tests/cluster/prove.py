@@ -19,7 +19,7 @@ Json = Any
 
 TEAM, OTHER, PLATFORM = "team-orders", "team-billing", "platform-secrets"
 DOMAIN = "platform.example.com"
-STORE = "aws-secretsmanager"
+STORE = "aws-production"
 TIMEOUT = 30.0
 
 APPLY = "application/apply-patch+yaml"
