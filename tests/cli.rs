@@ -1,24 +1,13 @@
 //! The command line as its users meet it: output, exit codes, exact sentences; every example
 //! and the README's commands.
 
+#[path = "support/program.rs"]
+mod program;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 
-/// Runs `selfservice` in the repository's folder.
-fn run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_selfservice"))
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env_remove("SELFSERVICE_CATALOG")
-        .stdin(Stdio::null())
-        .output()
-        .expect("selfservice starts")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("UTF-8")
-}
+use program::{path, run, text};
 
 #[track_caller]
 fn fails(arguments: &[&str], code: i32, stderr: &str) {
@@ -52,10 +41,6 @@ fn kinds() -> Vec<PathBuf> {
         .collect();
     kinds.sort();
     kinds
-}
-
-fn path(path: &Path) -> &str {
-    path.to_str().expect("UTF-8")
 }
 
 #[test]

@@ -14,22 +14,8 @@ mod support;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 
-/// Runs `selfservice` in the repository's folder.
-fn run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_selfservice"))
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env_remove("SELFSERVICE_CATALOG")
-        .stdin(Stdio::null())
-        .output()
-        .expect("selfservice starts")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("UTF-8")
-}
+use support::program::{path, run, text};
 
 /// A fresh folder of this test run.
 fn folder(name: &str) -> PathBuf {
@@ -37,10 +23,6 @@ fn folder(name: &str) -> PathBuf {
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("writable");
     folder
-}
-
-fn path(path: &Path) -> &str {
-    path.to_str().expect("UTF-8")
 }
 
 /// Every file below a folder, by its place in it.

@@ -1,6 +1,9 @@
 //! Packages as a platform team meets them: built, inspected, pushed; every sentence; each layer
 //! against the specification, read here by other code than wrote it.
 
+#[path = "support/program.rs"]
+#[expect(dead_code, reason = "packages are made by a command of their own")]
+mod program;
 #[path = "packages/registry.rs"]
 mod registry;
 #[path = "packages/unpacked.rs"]
@@ -8,8 +11,9 @@ mod unpacked;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
+use program::{path as shown, text};
 use registry::Registry;
 use serde_json::{Value as Json, json};
 use unpacked::{File, digest, gunzip, untar};
@@ -28,18 +32,11 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn command(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_selfservice"))
-        .arg("package")
+    program::command(&["package"])
         .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("DOCKER_CONFIG", folder.join("docker"))
-        .stdin(Stdio::null())
         .output()
         .expect("selfservice starts")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("UTF-8")
 }
 
 /// Standard output and standard error of a command that does what it should.
@@ -56,10 +53,6 @@ fn fails(folder: &Path, arguments: &[&str], sentence: &str) {
     assert_eq!(text(&output.stderr), format!("error: {sentence}\n"));
     assert_eq!(text(&output.stdout), "", "nothing on standard output");
     assert_eq!(output.status.code(), Some(2));
-}
-
-fn shown(path: &Path) -> &str {
-    path.to_str().expect("UTF-8")
 }
 
 /// A program for a machine: its header, and a segment for a dynamic linker or none.

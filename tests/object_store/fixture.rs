@@ -301,15 +301,8 @@ pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Compares with an expected file; with `UPDATE_SNAPSHOTS=1` writes it instead.
+/// Compares with a file of this kind's snapshots.
+#[track_caller]
 pub(crate) fn assert_snapshot(name: &str, actual: &Value) {
-    let path = root().join(format!("tests/snapshots/object_store/{name}.json"));
-    let actual = serde_json::to_string_pretty(actual).expect("JSON") + "\n";
-    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        fs::write(&path, actual).expect("a file");
-        return;
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(actual, expected, "{}: UPDATE_SNAPSHOTS=1 rewrites it", path.display());
+    crate::support::snapshots::assert_snapshot(&format!("object_store/{name}"), actual);
 }
