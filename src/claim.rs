@@ -24,6 +24,16 @@ pub enum Flavour {
     Claims,
 }
 
+impl Flavour {
+    /// The kind of composite resource of a claim of `kind`.
+    pub fn composite_kind(self, kind: Kind) -> String {
+        match self {
+            Self::Namespaced => kind.name().to_owned(),
+            Self::Claims => format!("X{}", kind.name()),
+        }
+    }
+}
+
 /// The labels that choose a Composition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selector {
@@ -56,7 +66,8 @@ pub struct Claim {
     pub secret_name: Option<String>,
     /// Its parameters; what was malformed is missing.
     pub parameters: Parameters,
-    /// Its parameters as written, for comparison with what was accepted before.
+    /// Its parameters as written, without those that say what omitting them says, for comparison
+    /// with what was accepted before.
     pub written: BTreeMap<String, Json>,
 }
 
@@ -245,7 +256,7 @@ pub fn read(composite: &Struct) -> Result<(Claim, Vec<Violation>), ReadClaimErro
         selector: selector(machinery.selector),
         secret_name,
         parameters,
-        written: written.read()?,
+        written: parameters::without_defaults(kind, written.read()?),
     };
     Ok((claim, violations))
 }
@@ -297,6 +308,9 @@ fn selector(labels: Option<Labels>) -> Selector {
     Selector { provider: labels.remove("provider"), environment: labels.remove("environment") }
 }
 
+/// What a selector of revisions is called in a sentence.
+pub(crate) const REVISION_SELECTOR: &str = "a revision selector";
+
 fn pins(machinery: &Machinery, flavour: Flavour) -> Vec<(String, String)> {
     let base = match flavour {
         Flavour::Namespaced => "spec.crossplane",
@@ -308,10 +322,7 @@ fn pins(machinery: &Machinery, flavour: Flavour) -> Vec<(String, String)> {
         pins.push((format!("{base}.compositionUpdatePolicy"), policy.to_owned()));
     }
     if machinery.revision_selector.is_some() {
-        pins.push((
-            format!("{base}.compositionRevisionSelector"),
-            "a revision selector".to_owned(),
-        ));
+        pins.push((format!("{base}.compositionRevisionSelector"), REVISION_SELECTOR.to_owned()));
     }
     pins
 }

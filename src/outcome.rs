@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::claim::Form;
 use crate::guardrails::Violation;
 use crate::manifest::Node;
 use crate::observed::Observed;
@@ -21,6 +22,17 @@ pub enum Class {
     Access,
     /// Replaceable: alarms, rules, parameter groups of a former version.
     Derived,
+}
+
+/// A field of the status of a kind's claims.
+#[derive(Clone, Copy, Debug)]
+pub struct StatusField {
+    /// Its name below `status`.
+    pub name: &'static str,
+    /// The form of its value.
+    pub form: Form,
+    /// What it is, in a sentence for a developer.
+    pub about: &'static str,
 }
 
 /// A key, or keys with a common beginning, and their class.

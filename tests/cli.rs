@@ -88,16 +88,19 @@ fn xlarge_is_refused_with_the_sentence() {
     );
 }
 
+/// The Composition of an example's claim.
+fn composition(kind: &Path) -> PathBuf {
+    let name = kind.file_name().expect("a kind").to_string_lossy();
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(format!("package/configuration-claims/compositions/{name}-aws-production.yaml"))
+}
+
 /// Every kind has a claim of both flavours, and observed states that lead to where their folder
 /// says.
 #[test]
 fn every_example_renders() {
     for kind in kinds() {
-        let composition = kind.join("composition.yaml");
         for name in yaml_files(&kind) {
-            if name == composition {
-                continue;
-            }
             let output = run(&["render", path(&name), "-o", "json"]);
             assert_eq!(
                 output.status.code(),
@@ -113,6 +116,7 @@ fn every_example_renders() {
             ("claim.yaml", "ready", ", 0 waiting, ready\n"),
         ] {
             let (claim, observed) = (kind.join(claim), kind.join("observed").join(state));
+            let composition = composition(&kind);
             assert!(observed.is_dir(), "{} is missing", observed.display());
             let mut arguments = vec![
                 "render",
@@ -166,24 +170,6 @@ fn every_refused_example_is_refused_as_it_says() {
         }
     }
     assert!(count >= 3, "only {count} refused examples");
-}
-
-/// The Offering in an example's Composition is what the catalogue says today.
-#[test]
-fn the_compositions_of_the_examples_are_current() {
-    for kind in kinds() {
-        let composition = kind.join("composition.yaml");
-        let content: serde_json::Value =
-            serde_saphyr::from_str(&fs::read_to_string(&composition).expect("readable"))
-                .expect("YAML");
-        let given = &content["spec"]["pipeline"][0]["input"];
-        let name = given["offers"].as_str().expect("a kind");
-        let output =
-            run(&["catalog", "offering", name, "--provider", "aws", "--environment", "production"]);
-        let current: serde_json::Value =
-            serde_saphyr::from_str(&text(&output.stdout)).expect("YAML");
-        assert_eq!(*given, current, "{}", composition.display());
-    }
 }
 
 #[test]

@@ -12,6 +12,10 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use selfservice::backends::Operator;
+use selfservice::catalog::{BUILT_IN, Catalog};
+use selfservice::claim::Flavour;
+use selfservice::generate::Artefact;
 use selfservice::kinds::Kind;
 use selfservice::outcome::{Composition, Manifest};
 use serde_json::{Value as Json, json};
@@ -380,4 +384,97 @@ fn what_is_preserved_is_what_was_asked_for() {
             }
         }
     }
+}
+
+/// What a claim's status says, its XRD keeps: the API server drops every other field, and Crossplane
+/// loses the whole status over a value of another type.
+#[test]
+fn every_status_fits_the_xrd_of_its_kind() {
+    let schemas: BTreeMap<String, Json> = Artefact::Xrds
+        .files(&catalog())
+        .iter()
+        .flat_map(|file| file.documents().expect("YAML").to_vec())
+        .map(|xrd| {
+            let xrd = serde_json::to_value(&xrd).expect("JSON");
+            let schema = xrd["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone();
+            (xrd["spec"]["names"]["kind"].as_str().expect("a kind").to_owned(), schema)
+        })
+        .collect();
+    let mut said: BTreeSet<(String, String)> = BTreeSet::new();
+    for (title, world) in settled() {
+        let status = serde_json::to_value(&world.composition().status).expect("JSON");
+        let kind = world.composite["kind"].as_str().expect("a kind");
+        let properties = &schemas[kind]["properties"]["status"]["properties"];
+        for (name, value) in status.as_object().expect("an object") {
+            let fits = match properties[name]["type"].as_str() {
+                Some("string") => value.is_string(),
+                Some("integer") => value.is_i64(),
+                Some("array") => value.is_array(),
+                Some("object") => value.is_object(),
+                _ => false,
+            };
+            assert!(
+                fits,
+                "{title}: status.{name} is {value}, and the XRD has {}",
+                properties[name]
+            );
+            said.insert((kind.trim_start_matches('X').to_owned(), name.clone()));
+        }
+    }
+    for kind in Kind::ALL {
+        for field in kind.status() {
+            let claim = (kind.name().to_owned(), field.name.to_owned());
+            // Only a claim with groups has them.
+            assert!(
+                said.contains(&claim) || field.name == "consumerGroups",
+                "nobody says {claim:?}"
+            );
+        }
+    }
+}
+
+/// The packages that a configuration depends on bring every kind that claims become.
+#[test]
+fn every_composed_group_is_of_a_service_or_an_operator_of_its_kind() {
+    let mut used: BTreeMap<Kind, BTreeSet<String>> = BTreeMap::new();
+    for (title, world) in settled() {
+        let kind =
+            Kind::ALL.into_iter().find(|kind| title.starts_with(kind.name())).expect("a kind");
+        let flavour =
+            if title.contains("claims=true") { Flavour::Claims } else { Flavour::Namespaced };
+        for object in objects(&world.composition()).values() {
+            let group = object["apiVersion"].as_str().expect("text").split_once('/');
+            let Some((group, _)) = group else { continue };
+            if let Some((service, _)) = group.split_once(".aws.") {
+                assert!(kind.services().contains(&service), "{title}: {group}");
+                used.entry(kind).or_default().insert(service.to_owned());
+                continue;
+            }
+            let known = kind.operators(flavour).iter().any(|operator| match operator {
+                Operator::ExternalSecrets => group.ends_with("external-secrets.io"),
+                Operator::ProviderSql => group.contains("sql.") && group.ends_with("crossplane.io"),
+                Operator::ProviderKubernetes => group == "kubernetes.m.crossplane.io",
+                Operator::MessagingTopology => group == "rabbitmq.com",
+                Operator::ProviderKafka => {
+                    group.contains("kafka.") && group.ends_with("crossplane.io")
+                }
+            });
+            assert!(known, "{title}: {group}");
+        }
+    }
+    for kind in Kind::ALL {
+        // Pod Identity is another catalogue's choice.
+        let listed = kind.services().iter().filter(|service| **service != "eks");
+        assert_eq!(
+            used[&kind].iter().map(String::as_str).collect::<Vec<_>>(),
+            listed.copied().collect::<Vec<_>>(),
+            "{}",
+            kind.name(),
+        );
+    }
+}
+
+fn catalog() -> Catalog {
+    let document: Json = serde_saphyr::from_str(BUILT_IN).expect("YAML");
+    Catalog::read(&document).expect("valid")
 }

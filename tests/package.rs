@@ -1,34 +1,65 @@
-//! Generated files are current: a stale one is rewritten, and the test fails once.
+//! What `selfservice generate` makes is current: stale files are rewritten, and the test fails
+//! once.
 
 #![expect(clippy::panic, reason = "helpers stop tests, too")]
 
 use std::fs;
 use std::path::Path;
 
-use selfservice::generate::{catalog_reference, offering_crd};
+use selfservice::catalog::{BUILT_IN, Catalog};
+use selfservice::generate::{Artefact, File, HEADER, offering_crd};
 use serde_json::Value as Json;
 
-#[test]
-fn the_crd_of_the_input_is_current() {
-    let crd = offering_crd::crd();
-    let current = format!(
-        "# Made from the catalogue's types: `cargo test --test package` rewrites it.\n{}",
-        serde_saphyr::to_string(&crd).expect("YAML"),
-    );
-    assert_current(offering_crd::PATH, &current);
+fn built_in() -> Catalog {
+    let document: Json = serde_saphyr::from_str(BUILT_IN).expect("YAML");
+    Catalog::read(&document).expect("valid")
 }
 
 #[test]
-fn the_reference_of_the_catalogue_is_current() {
-    assert_current(catalog_reference::PATH, &catalog_reference::document());
+fn the_generated_files_are_current() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut stale = Vec::new();
+    for artefact in Artefact::ALL {
+        let files = artefact.files(&built_in());
+        for file in &files {
+            let path = root.join(&file.path);
+            let current = file.render().expect("YAML");
+            if fs::read_to_string(&path).unwrap_or_default() != current {
+                fs::create_dir_all(path.parent().expect("a folder")).expect("writable");
+                fs::write(&path, current).expect("writable");
+                stale.push(file.path.clone());
+            }
+        }
+        stale.extend(artefact.folders().iter().flat_map(|folder| leftovers(root, folder, &files)));
+    }
+    assert!(stale.is_empty(), "stale and now rewritten or removed; commit: {stale:?}");
 }
 
-fn assert_current(path: &str, current: &str) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    if fs::read_to_string(&file).unwrap_or_default() != current {
-        fs::create_dir_all(file.parent().expect("a folder")).expect("writable");
-        fs::write(&file, current).expect("writable");
-        panic!("{path} was stale and is rewritten; commit it");
+fn leftovers(root: &Path, folder: &str, files: &[File]) -> Vec<String> {
+    let mut removed = Vec::new();
+    for entry in fs::read_dir(root.join(folder)).expect("made above") {
+        let path = entry.expect("readable").path();
+        if !files.iter().any(|file| root.join(&file.path) == path) {
+            fs::remove_file(&path).expect("writable");
+            removed.push(path.display().to_string());
+        }
+    }
+    removed
+}
+
+#[test]
+fn every_file_says_where_it_comes_from_and_is_made_alike_twice() {
+    for artefact in Artefact::ALL {
+        let again = artefact.files(&built_in());
+        for (file, again) in artefact.files(&built_in()).iter().zip(&again) {
+            let text = file.render().expect("YAML");
+            assert_eq!(text, again.render().expect("YAML"), "{}", file.path);
+            if file.documents().is_some() {
+                assert!(text.starts_with(HEADER), "{}", file.path);
+            } else {
+                assert!(text.contains("selfservice generate"), "{}", file.path);
+            }
+        }
     }
 }
 
@@ -38,8 +69,7 @@ fn assert_current(path: &str, current: &str) {
 fn the_built_in_offerings_fit_the_schema() {
     let crd = offering_crd::crd();
     let schema = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
-    let document: Json = serde_saphyr::from_str(selfservice::catalog::BUILT_IN).expect("YAML");
-    let catalog = selfservice::catalog::Catalog::read(&document).expect("valid");
+    let catalog = built_in();
     let mut count = 0;
     for offering in catalog.offerings() {
         let document = catalog

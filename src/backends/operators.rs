@@ -60,6 +60,25 @@ impl Operator {
         }
     }
 
+    /// The Crossplane package that brings it, and the releases that we are tested against; `None`
+    /// where it is no Crossplane provider.
+    pub const fn package(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::ExternalSecrets | Self::MessagingTopology => None,
+            // Below 1.0, a minor release may break.
+            Self::ProviderSql => {
+                Some(("xpkg.crossplane.io/crossplane-contrib/provider-sql", ">=v0.16.0, <v0.17.0"))
+            }
+            Self::ProviderKubernetes => Some((
+                "xpkg.crossplane.io/crossplane-contrib/provider-kubernetes",
+                ">=v1.2.1, <v2.0.0",
+            )),
+            Self::ProviderKafka => {
+                Some(("xpkg.crossplane.io/crossplane-contrib/provider-kafka", ">=v1.3.2, <v2.0.0"))
+            }
+        }
+    }
+
     /// What the platform team says of it.
     pub const fn installed(self, operators: &Operators) -> Installed {
         match self {

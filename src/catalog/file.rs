@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::offering::{API_VERSION, KIND};
 use super::repair::repair;
-use super::{Offering, Problem, Problems, Provider};
+use super::{Offering, Packages, Problem, Problems, Provider};
 use crate::guardrails::{Violation, not_offered};
 use crate::kinds::Kind;
 use crate::wire::Struct;
@@ -15,6 +15,7 @@ use crate::wire::Struct;
 /// A catalogue, checked.
 #[derive(Clone, Debug)]
 pub struct Catalog {
+    packages: Packages,
     offerings: BTreeMap<Choice, (Offering, Json)>,
 }
 
@@ -37,6 +38,7 @@ struct Written {
     api_version: String,
     kind: String,
     platform: Json,
+    packages: Json,
     environments: Map<String, Json>,
     offerings: Map<String, Json>,
 }
@@ -62,6 +64,7 @@ impl Catalog {
         }
         let mut offerings = BTreeMap::new();
         let mut found = problems.into_sorted();
+        let packages = packages(&written.packages, &mut found);
         for (kind_name, providers) in &written.offerings {
             let (Some(kind), Json::Object(providers)) = (Kind::from_name(kind_name), providers)
             else {
@@ -113,12 +116,30 @@ impl Catalog {
                 message: "must offer something".to_owned(),
             });
         }
-        if found.is_empty() { Ok(Self { offerings }) } else { Err(found) }
+        match packages {
+            Some(packages) if found.is_empty() => Ok(Self { packages, offerings }),
+            _ => Err(found),
+        }
     }
 
     /// All offerings.
     pub fn offerings(&self) -> impl Iterator<Item = &Offering> {
         self.offerings.values().map(|(offering, _)| offering)
+    }
+
+    /// Where its packages are published.
+    pub const fn packages(&self) -> &Packages {
+        &self.packages
+    }
+
+    /// The offerings of one kind, by provider and environment.
+    pub fn offerings_of(&self, kind: Kind) -> impl Iterator<Item = &Offering> {
+        self.offerings().filter(move |offering| offering.kind == kind)
+    }
+
+    /// The kinds that are offered somewhere, in the order of [`Kind::ALL`].
+    pub fn kinds(&self) -> impl Iterator<Item = Kind> {
+        Kind::ALL.into_iter().filter(|kind| self.offerings_of(*kind).next().is_some())
     }
 
     /// The domain of the API groups.
@@ -139,14 +160,16 @@ impl Catalog {
         field: &str,
     ) -> Result<&Offering, Violation> {
         self.entry(kind, provider, environment).map(|(offering, _)| offering).ok_or_else(|| {
-            let offered: Vec<String> = self
-                .offerings
-                .keys()
-                .filter(|choice| choice.kind == kind)
-                .map(|choice| format!("{} in {}", choice.provider.name(), choice.environment))
-                .collect();
-            not_offered::violation(field, kind.name(), provider, environment, &offered)
+            not_offered::violation(field, kind.name(), provider, environment, &self.choices(kind))
         })
+    }
+
+    /// Where a kind is offered, such as `aws in production`.
+    pub fn choices(&self, kind: Kind) -> Vec<String> {
+        let choices = self.offerings.keys().filter(|choice| choice.kind == kind);
+        choices
+            .map(|choice| format!("{} in {}", choice.provider.name(), choice.environment))
+            .collect()
     }
 
     /// The values of a selector's label (`provider` or `environment`) that choose an offering of
@@ -179,6 +202,21 @@ impl Catalog {
             })
             .map(|(_, entry)| entry)
     }
+}
+
+/// Reads where packages are published, and notes every mistake in it.
+fn packages(written: &Json, found: &mut Vec<Problem>) -> Option<Packages> {
+    let mut own = Vec::new();
+    let packages: Option<Packages> = repair(written, &mut own, |document| document.read());
+    found.extend(own.iter().map(|problem| Problem {
+        path: format!("packages.{}", problem.path).trim_end_matches('.').to_owned(),
+        message: problem.message.clone(),
+    }));
+    let packages = packages.filter(|_| own.is_empty())?;
+    let mut problems = Problems::default();
+    problems.within("packages", |problems| packages.check(problems));
+    found.extend(problems.into_sorted());
+    Some(packages)
 }
 
 /// Values for environments that the file does not have, or that are no values.

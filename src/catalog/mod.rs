@@ -9,6 +9,7 @@ mod choices;
 mod environment;
 mod file;
 mod offering;
+mod packages;
 mod platform;
 mod problem;
 mod repair;
@@ -20,6 +21,7 @@ pub use choices::{Named, Range, Sizes, Version, Versions, version_number};
 pub use environment::{Availability, Environment, OnDelete};
 pub use file::{Catalog, Choice};
 pub use offering::{API_VERSION, KIND, Offering, Provider};
+pub use packages::Packages;
 pub use platform::{Installed, Operators, Platform, Teams};
 pub use problem::{Problem, Problems};
 

@@ -1,8 +1,10 @@
 //! The table of a kind's parameters, and reading a claim's by it.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 
-use crate::guardrails::{MOST, Violation, unknown_parameter, unknown_value, wrong_type};
+use crate::guardrails::{MOST, Shape, Violation, unknown_parameter, unknown_value, wrong_type};
 use crate::kinds::{Kind, Parameters};
 use crate::wire::{self, Struct, Value};
 
@@ -24,14 +26,21 @@ pub struct Parameter {
 pub enum Form {
     /// Any text; a guardrail judges it.
     Text,
+    /// A text of one shape, which a guardrail judges.
+    Shaped(&'static Shape),
     /// A whole number.
     Integer,
     /// `true` or `false`.
     Boolean,
     /// A list of texts.
     TextList,
-    /// One of these texts.
-    OneOf(&'static [&'static str]),
+    /// One of these texts, and what an omitted one means.
+    OneOf {
+        /// The texts.
+        options: &'static [&'static str],
+        /// Whatever the catalogue says: the API server writes it into claims.
+        default: &'static str,
+    },
     /// An object with these fields.
     Object(&'static [Parameter]),
 }
@@ -40,7 +49,7 @@ impl Form {
     /// What a value of this form is called in a sentence.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Text | Self::OneOf(_) => "a string",
+            Self::Text | Self::Shaped(_) | Self::OneOf { .. } => "a string",
             Self::Integer => "a whole number",
             Self::Boolean => "true or false",
             Self::TextList => "a list of strings",
@@ -50,7 +59,7 @@ impl Form {
 
     fn fits(self, value: &Value<'_>) -> bool {
         match (self, value) {
-            (Self::Text | Self::OneOf(_), Value::String(_))
+            (Self::Text | Self::Shaped(_) | Self::OneOf { .. }, Value::String(_))
             | (Self::Boolean, Value::Bool(_))
             | (Self::Object(_), Value::Struct(_)) => true,
             (Self::Integer, value @ Value::Number(_)) => value.read::<i64>().is_ok(),
@@ -67,6 +76,22 @@ pub enum Change {
     Allowed,
     /// It may not: the resource would have to be replaced.
     Never,
+}
+
+/// The parameters of a claim as written, without those that say what omitting them says: the API
+/// server writes such defaults into claims, and nobody asked for them.
+pub(super) fn without_defaults(
+    kind: Kind,
+    mut written: BTreeMap<String, Json>,
+) -> BTreeMap<String, Json> {
+    for parameter in kind.parameters() {
+        if let Form::OneOf { default, .. } = parameter.form
+            && written.get(parameter.name).is_some_and(|value| value == default)
+        {
+            written.remove(parameter.name);
+        }
+    }
+    written
 }
 
 /// Reads the parameters; on the first mistake turns to the slower way that finds them all.
@@ -89,7 +114,7 @@ pub(super) fn read(
 /// parameters, which only reading can refuse.
 fn options_hold(parameters: &[Parameter], written: &Struct) -> bool {
     parameters.iter().all(|parameter| match parameter.form {
-        Form::OneOf(options) => match written.get(parameter.name) {
+        Form::OneOf { options, .. } => match written.get(parameter.name) {
             Ok(Some(Value::String(text))) => options.contains(&text),
             _ => true,
         },
@@ -120,7 +145,7 @@ fn sift(
             (form, value) if !form.fits(value) => {
                 violations.push(wrong_type::violation(&field, name, form, value));
             }
-            (Form::OneOf(options), Value::String(text)) if !options.contains(text) => {
+            (Form::OneOf { options, .. }, Value::String(text)) if !options.contains(text) => {
                 violations.push(unknown_value::violation(&field, text, options));
             }
             (Form::Object(fields), Value::Struct(inner)) => {

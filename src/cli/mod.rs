@@ -6,6 +6,7 @@
 mod catalog;
 mod documents;
 mod explain;
+mod generate;
 mod output;
 mod render;
 
@@ -28,7 +29,8 @@ Examples:
   selfservice render examples/redis/claim.yaml
   selfservice render claim.yaml --observed observed/ -o summary
   selfservice explain size-above-limit
-  selfservice catalog")]
+  selfservice catalog
+  selfservice generate --catalog catalog.yaml --out platform/")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -39,6 +41,7 @@ enum Command {
     Render(render::Render),
     Explain(explain::Explain),
     Catalog(catalog::CatalogCommand),
+    Generate(generate::Generate),
 }
 
 /// Why a command stopped without having done its work.
@@ -62,6 +65,9 @@ enum Error {
     /// The platform, not the claim, is at fault.
     #[error("{message}")]
     Platform { message: String },
+    /// A file cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Save { path: String, source: io::Error },
     /// Standard output is closed or full.
     #[error("cannot write the result: {0}")]
     Write(#[source] io::Error),
@@ -109,6 +115,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Render(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Catalog(command) => command.run(),
+        Command::Generate(command) => command.run(),
     };
     match outcome.and_then(print) {
         Ok(code) => code,

@@ -3,15 +3,12 @@
 use serde::Serialize;
 
 use super::Error;
+use crate::generate;
 
 /// A document as YAML.
 pub(super) fn yaml<T: Serialize>(document: &T) -> Result<String, Error> {
-    // Policies are JSON on one line; folding them would be hard to read and to copy.
-    let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
-    let mut text = String::new();
-    serde_saphyr::to_fmt_writer_with_options(&mut text, document, options)
-        .map_err(|error| Error::Platform { message: format!("cannot write YAML: {error}") })?;
-    Ok(text)
+    generate::yaml(document)
+        .map_err(|error| Error::Platform { message: format!("cannot write YAML: {error}") })
 }
 
 /// Rows in columns two spaces apart, without spaces at the end of lines.

@@ -2,8 +2,9 @@
 
 use serde_json::Value as Json;
 
+use super::File;
 use super::schema::of;
-use crate::catalog::{Aws, Environment, Platform};
+use crate::catalog::{Aws, Environment, Packages, Platform};
 use crate::kinds::{Kind, event_stream, message_queue, object_store, postgresql, redis};
 
 /// Where the file belongs in the repository.
@@ -12,7 +13,7 @@ pub const PATH: &str = "docs/catalog-reference.md";
 const INTRODUCTION: &str = "\
 # The catalogue, field by field
 
-<!-- Made from the catalogue's types: `cargo test --test package` rewrites it. -->
+<!-- Made by `selfservice generate` from the catalogue's types: change those instead. -->
 
 One YAML file says what a platform offers. [`catalog/default.yaml`](../catalog/default.yaml) is a complete example:
 copy it, put in your own accounts and networks, and pass it with `--catalog FILE` or `SELFSERVICE_CATALOG`. Every
@@ -23,6 +24,7 @@ Composition's pipeline step.
 apiVersion: selfservice.fn.crossplane.io/v1beta1
 kind: Catalog
 platform: {}      # the platform as a whole
+packages: {}      # where its packages are published
 environments: {}  # by name: who may use it, what it demands, and its AWS account
 offerings: {}     # by kind and provider: sizes, versions and limits
 ```
@@ -45,11 +47,17 @@ A changed catalogue never resizes, upgrades, shortens or refuses what lives: onl
 that says `rollout: true`.
 ";
 
+/// The file.
+pub(super) fn file() -> File {
+    File::text(PATH, document())
+}
+
 /// The document.
-pub fn document() -> String {
+fn document() -> String {
     let mut text = INTRODUCTION.to_owned();
     let environment = "environments.<name>";
     section(&mut text, "platform", &of::<Platform>());
+    section(&mut text, "packages", &of::<Packages>());
     section(&mut text, environment, &without(of::<Environment>(), "name"));
     section(&mut text, &format!("{environment}.aws"), &of::<Aws>());
     for kind in Kind::ALL {

@@ -3,12 +3,18 @@
 
 use serde_json::{Value as Json, json};
 
+use super::File;
 use super::schema::of;
 use crate::catalog::{API_VERSION, Aws, Environment, KIND, Platform, Provider};
 use crate::kinds::Kind;
 
 /// Where the file belongs in the repository.
 pub const PATH: &str = "package/function/input/selfservice.fn.crossplane.io_offerings.yaml";
+
+/// The file.
+pub(super) fn file() -> File {
+    File::document(PATH, crd().into())
+}
 
 /// The CRD.
 pub fn crd() -> Json {

@@ -12,17 +12,15 @@ pub(super) const GUARDRAIL: Guardrail = Guardrail {
 };
 
 fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
-    checkup
-        .claim
-        .pins
-        .iter()
-        .map(|(field, value)| {
-            Violation::new(
-                GUARDRAIL.code,
-                field,
-                format!("{} pins this claim to a revision of its Composition", quote(value)),
-                "Remove the field",
-            )
-        })
-        .collect()
+    checkup.claim.pins.iter().map(|(field, value)| violation(field, value)).collect()
+}
+
+/// The violation of a claim that has `value` at `field`.
+pub fn violation(field: &str, value: &str) -> Violation {
+    Violation::new(
+        GUARDRAIL.code,
+        field,
+        format!("{} pins this claim to a revision of its Composition", quote(value)),
+        "Remove the field",
+    )
 }

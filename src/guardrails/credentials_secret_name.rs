@@ -1,6 +1,6 @@
 //! Names of credentials Secrets.
 
-use super::{Cause, Checkup, Guardrail, Violation, quote};
+use super::{Cause, Checkup, Guardrail, Shape, Violation, quote};
 use crate::outcome::Answer;
 
 /// What every credentials Secret's name ends in.
@@ -15,6 +15,13 @@ pub(super) const GUARDRAIL: Guardrail = Guardrail {
     check,
 };
 
+/// What an API server can judge of it.
+pub const SHAPE: Shape = Shape {
+    pattern: "^([a-z0-9]([-a-z0-9]*[a-z0-9])?[.])*[a-z0-9]([-a-z0-9]*[a-z0-9])?-credentials$",
+    longest: 253,
+    violation,
+};
+
 fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
     let Answer::Present(name) = checkup.secret_name else {
         return Vec::new();
@@ -27,10 +34,14 @@ fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
     if fine {
         return Vec::new();
     }
-    vec![Violation::new(
+    vec![violation(name)]
+}
+
+fn violation(name: &str) -> Violation {
+    Violation::new(
         GUARDRAIL.code,
         "spec.writeConnectionSecretToRef.name",
         format!("Secret name {} is not allowed", quote(name)),
         format!("Use lower-case letters, digits and dashes, and end it in {ENDING}"),
-    )]
+    )
 }

@@ -1,6 +1,6 @@
 //! Names of databases that PostgreSQL or RDS would refuse.
 
-use super::{Cause, Checkup, Guardrail, Violation, quote};
+use super::{Cause, Checkup, Guardrail, Shape, Violation, quote};
 
 pub(super) const GUARDRAIL: Guardrail = Guardrail {
     code: "database-name",
@@ -126,6 +126,9 @@ const RESERVED: [&str; 101] = [
     "with",
 ];
 
+/// What an API server can judge of it.
+pub const SHAPE: Shape = Shape { pattern: "^[a-z][a-z0-9_]*$", longest: 63, violation: malformed };
+
 fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
     let Some(name) = crate::kinds::database_name(checkup.claim) else {
         return Vec::new();
@@ -145,8 +148,14 @@ fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
     if shaped || !given {
         return Vec::new();
     }
-    violation(
-        format!("Database name {} is not allowed", quote(&name)),
+    vec![malformed(&name)]
+}
+
+fn malformed(name: &str) -> Violation {
+    Violation::new(
+        GUARDRAIL.code,
+        FIELD,
+        format!("Database name {} is not allowed", quote(name)),
         "Use 1 to 63 lower-case letters, digits and underscores, beginning with a letter",
     )
 }

@@ -1,7 +1,7 @@
 //! Parameters that cannot change once the resource exists.
 
 use super::{Cause, Checkup, Guardrail, Memory, Violation, quote};
-use crate::claim::Change;
+use crate::claim::{Change, Form};
 
 pub(super) const GUARDRAIL: Guardrail = Guardrail {
     code: "immutable-parameter",
@@ -29,12 +29,17 @@ fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
             let after = checkup.claim.written.get(parameter.name).and_then(|value| value.as_str());
             let default = crate::kinds::default_of(checkup.claim, parameter.name);
             let named = |value: Option<&str>| value.map(str::to_owned).or_else(|| default.clone());
+            // One that every claim has alike is told by its name.
+            let constant = match parameter.form {
+                Form::OneOf { default, .. } => Some(default),
+                _ => None,
+            };
             (named(before) != named(after)).then(|| {
                 violation(
                     &format!("spec.parameters.{}", parameter.name),
                     parameter.name,
-                    before,
-                    after,
+                    before.or(constant),
+                    after.or(constant),
                 )
             })
         })
@@ -63,7 +68,9 @@ fn secret_name(checkup: &Checkup<'_>) -> Option<Violation> {
     })
 }
 
-fn violation(field: &str, name: &str, before: Option<&str>, after: Option<&str>) -> Violation {
+/// The violation of a claim that had `before` at `field` and has `after` now; `None` is an omitted
+/// one.
+pub fn violation(field: &str, name: &str, before: Option<&str>, after: Option<&str>) -> Violation {
     let shown = |value: Option<&str>| value.map_or_else(|| "its default".to_owned(), quote);
     let back = match before {
         Some(before) => format!("Set it back to {}", quote(before)),

@@ -1,6 +1,6 @@
 //! Maintenance windows that AWS would refuse.
 
-use super::{Cause, Checkup, Guardrail, Violation, quote};
+use super::{Cause, Checkup, Guardrail, Shape, Violation, quote};
 use crate::backends::window::Window;
 
 pub(super) const GUARDRAIL: Guardrail = Guardrail {
@@ -15,23 +15,35 @@ pub(super) const GUARDRAIL: Guardrail = Guardrail {
     check,
 };
 
+const FIELD: &str = "spec.parameters.maintenanceWindow";
+
+/// What an API server can judge of it.
+pub const SHAPE: Shape = Shape {
+    pattern: "^(mon|tue|wed|thu|fri|sat|sun):([01][0-9]|2[0-3]):[0-5][0-9]-\
+              (mon|tue|wed|thu|fri|sat|sun):([01][0-9]|2[0-3]):[0-5][0-9]$",
+    longest: 19,
+    violation: malformed,
+};
+
+fn malformed(given: &str) -> Violation {
+    Violation::new(
+        GUARDRAIL.code,
+        FIELD,
+        format!("Maintenance window {} does not have the form ddd:hh:mm-ddd:hh:mm", quote(given)),
+        "Give a window of 60 minutes to 24 hours in UTC, such as sun:03:30-sun:04:30",
+    )
+}
+
 fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
     let (window, backup) =
         crate::kinds::windows(&checkup.claim.parameters, &checkup.offering.settings);
     let Some(given) = window else {
         return Vec::new();
     };
-    let violation = |problem: String, fix: &str| {
-        vec![Violation::new(GUARDRAIL.code, "spec.parameters.maintenanceWindow", problem, fix)]
-    };
+    let violation =
+        |problem: String, fix: &str| vec![Violation::new(GUARDRAIL.code, FIELD, problem, fix)];
     let Some(window) = Window::weekly(given) else {
-        return violation(
-            format!(
-                "Maintenance window {} does not have the form ddd:hh:mm-ddd:hh:mm",
-                quote(given)
-            ),
-            "Give a window of 60 minutes to 24 hours in UTC, such as sun:03:30-sun:04:30",
-        );
+        return vec![malformed(given)];
     };
     let minutes = crate::kinds::maintenance_minutes(&checkup.claim.parameters);
     if let Some(minutes) = minutes.filter(|minutes| window.minutes() < *minutes) {

@@ -4,7 +4,7 @@
 //! in which lists show them.
 
 mod availability_fixed;
-mod composition_pinned;
+pub mod composition_pinned;
 mod consumer_group;
 mod credentials_secret_name;
 mod database_name;
@@ -16,7 +16,7 @@ mod extension_not_offered;
 mod high_availability_required;
 mod high_availability_unavailable;
 mod identity_without_effect;
-mod immutable_parameter;
+pub mod immutable_parameter;
 mod lifecycle_order;
 mod maintenance_window;
 mod memory;
@@ -44,9 +44,15 @@ pub mod wrong_type;
 
 use jiff::civil::Date;
 
+pub use credentials_secret_name::SHAPE as CREDENTIALS_SECRET_NAME;
+pub use database_name::SHAPE as DATABASE_NAME;
+pub use maintenance_window::SHAPE as MAINTENANCE_WINDOW;
 pub use memory::{ANNOTATION as MEMORY_ANNOTATION, Memory};
+pub use name_shape::SHAPE as CLAIM_NAME;
+pub use service_account_name::SHAPE as SERVICE_ACCOUNT_NAME;
 pub use unknown_size::offered as sizes_without_exception;
-pub use violation::{Violation, one_line, pascal_case, quote, summarise};
+pub use vhost_name::SHAPE as VHOST_NAME;
+pub use violation::{Shape, Violation, one_line, pascal_case, quote, summarise};
 
 use crate::catalog::{Offering, version_number};
 use crate::claim::Claim;

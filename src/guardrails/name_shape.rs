@@ -1,6 +1,6 @@
 //! The shape of a claim's name.
 
-use super::{Cause, Checkup, Guardrail, Violation, quote};
+use super::{Cause, Checkup, Guardrail, Shape, Violation, quote};
 use crate::names;
 
 pub(super) const GUARDRAIL: Guardrail = Guardrail {
@@ -12,16 +12,20 @@ pub(super) const GUARDRAIL: Guardrail = Guardrail {
     check,
 };
 
+/// What an API server can judge of it. Its length is 3 to 25.
+pub const SHAPE: Shape = Shape { pattern: "^[a-z](-?[a-z0-9])+$", longest: 25, violation };
+
 fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
     let name = &checkup.claim.name;
-    if names::is_claim_name(name) {
-        return Vec::new();
-    }
-    vec![Violation::new(
+    if names::is_claim_name(name) { Vec::new() } else { vec![violation(name)] }
+}
+
+fn violation(name: &str) -> Violation {
+    Violation::new(
         GUARDRAIL.code,
         "metadata.name",
         format!("Name {} does not have the allowed shape", quote(name)),
         "Use 3 to 25 lower-case letters, digits and single dashes, beginning with a letter and \
          not ending with a dash",
-    )]
+    )
 }

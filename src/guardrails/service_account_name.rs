@@ -1,6 +1,6 @@
 //! Names of ServiceAccounts and of claims to join.
 
-use super::{Cause, Checkup, Guardrail, Violation, quote};
+use super::{Cause, Checkup, Guardrail, Shape, Violation, quote};
 use crate::names;
 
 pub(super) const GUARDRAIL: Guardrail = Guardrail {
@@ -15,6 +15,19 @@ pub(super) const GUARDRAIL: Guardrail = Guardrail {
     check,
 };
 
+/// What an API server can judge of a ServiceAccount's name.
+pub const SHAPE: Shape =
+    Shape { pattern: "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", longest: 63, violation };
+
+fn violation(name: &str) -> Violation {
+    Violation::new(
+        GUARDRAIL.code,
+        "spec.parameters.access.serviceAccountName",
+        format!("{} is not the name of a ServiceAccount", quote(name)),
+        "Use at most 63 lower-case letters, digits and dashes",
+    )
+}
+
 fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
     let claim = checkup.claim;
     let Some(wish) = claim.parameters.identity() else {
@@ -22,12 +35,7 @@ fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
     };
     let mut violations = Vec::new();
     if let Some(name) = wish.service_account.filter(|name| !names::is_dns_label(name)) {
-        violations.push(Violation::new(
-            GUARDRAIL.code,
-            "spec.parameters.access.serviceAccountName",
-            format!("{} is not the name of a ServiceAccount", quote(name)),
-            "Use at most 63 lower-case letters, digits and dashes",
-        ));
+        violations.push(violation(name));
     }
     let field = "spec.parameters.access.joinIdentityOf";
     let kind = claim.kind.name();

@@ -15,6 +15,17 @@ pub struct Violation {
     pub fix: String,
 }
 
+/// The shape of a text, for those who can judge nothing else of a claim: the API server, a form.
+#[derive(Debug)]
+pub struct Shape {
+    /// Regular expression of the whole text, as RE2 and the `regex` crate read it.
+    pub pattern: &'static str,
+    /// Most characters.
+    pub longest: usize,
+    /// What is said of a text of another shape.
+    pub violation: fn(&str) -> Violation,
+}
+
 /// Longest message in bytes: annotations, events and conditions hold more, people do not.
 const LONGEST: usize = 1024;
 

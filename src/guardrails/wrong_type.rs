@@ -16,7 +16,7 @@ pub(super) const GUARDRAIL: Guardrail = Guardrail {
 /// The violation of a claim that has `value` at `field`, the parameter `name`.
 pub(crate) fn violation(field: &str, name: &str, form: Form, value: &Value<'_>) -> Violation {
     let fix = match (form, value) {
-        (Form::Text | Form::OneOf(_), Value::Number(number)) => {
+        (Form::Text | Form::Shaped(_) | Form::OneOf { .. }, Value::Number(number)) => {
             format!("Put it in quotes: {name}: \"{number}\"")
         }
         (Form::Integer | Form::Boolean, Value::String(text))

@@ -1,10 +1,8 @@
 //! What guardrails ask of a claim that only some kinds can answer.
 
-use super::{
-    Kind, Parameters, Settings, event_stream, message_queue, object_store, postgresql, redis,
-};
+use super::{Kind, Parameters, Settings, event_stream, message_queue, object_store, postgresql};
 use crate::catalog::Range;
-use crate::claim::Claim;
+use crate::claim::{Claim, Form};
 use crate::observed::Observed;
 
 /// A number that a claim may set, and its limits.
@@ -203,10 +201,13 @@ pub fn default_of(claim: &Claim, parameter: &str) -> Option<String> {
             Some(postgresql::default_database(&claim.name))
         }
         (Parameters::MessageQueue(_), "vhost") => Some(claim.name.clone()),
-        (Parameters::EventStream(_), "tenancy") => {
-            Some(event_stream::Tenancy::default().name().to_owned())
+        _ => {
+            claim.kind.parameters().iter().find(|known| known.name == parameter).and_then(|known| {
+                match known.form {
+                    Form::OneOf { default, .. } => Some(default.to_owned()),
+                    _ => None,
+                }
+            })
         }
-        (Parameters::Redis(_), "engine") => Some(redis::Engine::default().name().to_owned()),
-        _ => None,
     }
 }

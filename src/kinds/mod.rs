@@ -5,6 +5,7 @@
 
 mod asked;
 pub mod event_stream;
+mod kind;
 pub mod message_queue;
 pub mod object_store;
 pub mod postgresql;
@@ -15,164 +16,16 @@ pub use asked::{
     living_partitions, living_storage_gb, maintenance_minutes, moved_cluster, numbers, partitions,
     storage_gb, tenancy, unused_identity, vhost, windows,
 };
-
-use serde::de::{self, Deserialize, Deserializer};
+pub use kind::Kind;
 
 use crate::backends::{Operator, Order};
 use crate::catalog::{Environment, Problems, Versions};
-use crate::claim::{Claim, Flavour, Parameter};
+use crate::claim::Claim;
 use crate::credentials::identity::Wish;
-use crate::guardrails::{Memory, quote};
+use crate::guardrails::Memory;
 use crate::observed::{Observed, ReadError};
-use crate::outcome::{Class, Plan};
+use crate::outcome::Plan;
 use crate::wire::{self, Struct};
-
-/// A kind of claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// A PostgreSQL database.
-    PostgreSqlInstance,
-    /// A Redis or Valkey cache.
-    RedisInstance,
-    /// A RabbitMQ broker.
-    MessageQueue,
-    /// A bucket.
-    ObjectStore,
-    /// A Kafka topic.
-    EventStream,
-}
-
-impl<'de> Deserialize<'de> for Kind {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        Self::from_name(&name).ok_or_else(|| {
-            let names = crate::catalog::list(Self::ALL.iter().map(|kind| kind.name()));
-            de::Error::custom(format_args!("must be one of {names}, not {}", quote(&name)))
-        })
-    }
-}
-
-impl Kind {
-    /// Every kind, in the order in which lists show them.
-    pub const ALL: [Self; 5] = [
-        Self::PostgreSqlInstance,
-        Self::RedisInstance,
-        Self::MessageQueue,
-        Self::ObjectStore,
-        Self::EventStream,
-    ];
-
-    /// The kind of a claim called `name`, such as `RedisInstance`.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
-    /// Its name: the `kind` of a claim.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::PostgreSqlInstance => "PostgreSQLInstance",
-            Self::RedisInstance => "RedisInstance",
-            Self::MessageQueue => "MessageQueue",
-            Self::ObjectStore => "ObjectStore",
-            Self::EventStream => "EventStream",
-        }
-    }
-
-    /// First part of its API group, before the catalogue's domain.
-    pub const fn group(self) -> &'static str {
-        match self {
-            Self::PostgreSqlInstance => "database",
-            Self::RedisInstance => "cache",
-            Self::MessageQueue => "messaging",
-            Self::ObjectStore => "storage",
-            Self::EventStream => "streaming",
-        }
-    }
-
-    /// What every key of its composed resources begins with, followed by a dash.
-    pub const fn key_prefix(self) -> &'static str {
-        match self {
-            Self::PostgreSqlInstance => "postgresql",
-            Self::RedisInstance => "redis",
-            Self::MessageQueue => "message-queue",
-            Self::ObjectStore => "object-store",
-            Self::EventStream => "event-stream",
-        }
-    }
-
-    /// Keys of the resources that hold data and remember what was accepted: the first that exists
-    /// does.
-    pub const fn primary_keys(self) -> &'static [&'static str] {
-        match self {
-            Self::PostgreSqlInstance => &[postgresql::PRIMARY],
-            Self::RedisInstance => &[redis::PRIMARY],
-            Self::MessageQueue => &[message_queue::PRIMARY],
-            Self::ObjectStore => &[object_store::PRIMARY],
-            Self::EventStream => event_stream::PRIMARIES,
-        }
-    }
-
-    /// Keys of the resources of AWS that tell where a claim is: the first that exists does.
-    pub const fn placed_keys(self) -> &'static [&'static str] {
-        match self {
-            Self::EventStream => event_stream::PLACED,
-            _ => self.primary_keys(),
-        }
-    }
-
-    /// The parameters that its claims may set.
-    pub const fn parameters(self) -> &'static [Parameter] {
-        match self {
-            Self::PostgreSqlInstance => postgresql::PARAMETERS,
-            Self::RedisInstance => redis::PARAMETERS,
-            Self::MessageQueue => message_queue::PARAMETERS,
-            Self::ObjectStore => object_store::PARAMETERS,
-            Self::EventStream => event_stream::PARAMETERS,
-        }
-    }
-
-    /// Keys of its credentials Secret, whatever the backend.
-    pub const fn secret_keys(self) -> &'static [&'static str] {
-        match self {
-            Self::PostgreSqlInstance => postgresql::SECRET_KEYS,
-            Self::RedisInstance => redis::SECRET_KEYS,
-            Self::MessageQueue => message_queue::SECRET_KEYS,
-            Self::ObjectStore => object_store::SECRET_KEYS,
-            Self::EventStream => event_stream::SECRET_KEYS,
-        }
-    }
-
-    /// The class of a composed resource's key; `None` for a key this release does not know.
-    pub fn class_of(self, key: &str) -> Option<Class> {
-        let keys = match self {
-            Self::PostgreSqlInstance => postgresql::KEYS,
-            Self::RedisInstance => redis::KEYS,
-            Self::MessageQueue => message_queue::KEYS,
-            Self::ObjectStore => object_store::KEYS,
-            Self::EventStream => event_stream::KEYS,
-        };
-        keys.iter().find(|owned| owned.covers(key)).map(|owned| owned.class)
-    }
-
-    /// Whether `key` is one of ours: the prefix decides, so that a key of a newer release is
-    /// never taken for somebody else's.
-    pub fn owns(self, key: &str) -> bool {
-        key.strip_prefix(self.key_prefix()).is_some_and(|rest| rest.starts_with('-'))
-    }
-
-    /// Whether its claims can have an identity of their own, which others may join.
-    pub const fn has_identity(self) -> bool {
-        match self {
-            Self::PostgreSqlInstance | Self::RedisInstance | Self::MessageQueue => false,
-            Self::ObjectStore | Self::EventStream => true,
-        }
-    }
-
-    /// Key of its credentials Secret.
-    pub fn credentials_key(self) -> String {
-        format!("{}-credentials", self.key_prefix())
-    }
-}
 
 /// The parameters of a claim, read.
 #[derive(Clone, Debug)]
@@ -324,6 +177,19 @@ impl Settings {
         }
     }
 
+    /// Every list of versions, with the engine that it is for where there are several.
+    pub fn version_lists(&self) -> Vec<(Option<&'static str>, &Versions)> {
+        match self {
+            Self::PostgreSql(own) => vec![(None, &own.versions)],
+            Self::Redis(own) => vec![(Some("redis"), &own.redis), (Some("valkey"), &own.valkey)],
+            Self::MessageQueue(own) => vec![(None, &own.versions)],
+            Self::ObjectStore(_) => Vec::new(),
+            Self::EventStream(own) => {
+                own.dedicated.iter().map(|own| (Some("dedicated"), &own.versions)).collect()
+            }
+        }
+    }
+
     /// The largest size that needs no exception.
     pub fn maximum_size(&self) -> &str {
         match self {
@@ -343,20 +209,14 @@ pub fn service_account_to_create(claim: &Claim) -> Option<String> {
 
 /// The operators of other projects that a claim needs.
 pub fn operators(claim: &Claim) -> Vec<Operator> {
-    match (&claim.parameters, claim.flavour) {
-        (Parameters::PostgreSql(_), Flavour::Namespaced) => {
-            vec![Operator::ExternalSecrets, Operator::ProviderSql, Operator::ProviderKubernetes]
-        }
-        (Parameters::PostgreSql(_), Flavour::Claims) => {
-            vec![Operator::ExternalSecrets, Operator::ProviderSql]
-        }
-        (Parameters::MessageQueue(_), _) => {
-            vec![Operator::ExternalSecrets, Operator::MessagingTopology]
-        }
-        (Parameters::EventStream(own), _) if own.is_dedicated() => vec![Operator::ProviderKafka],
-        (Parameters::EventStream(_), _) => vec![Operator::ExternalSecrets, Operator::ProviderKafka],
-        (Parameters::Redis(_) | Parameters::ObjectStore(_), _) => Vec::new(),
+    let mut operators = claim.kind.operators(claim.flavour).to_vec();
+    if let Parameters::EventStream(own) = &claim.parameters
+        && own.is_dedicated()
+    {
+        // Its cluster knows applications by their identity: there is no password.
+        operators.retain(|operator| *operator != Operator::ExternalSecrets);
     }
+    operators
 }
 
 /// What a living resource without our annotation was probably accepted with.

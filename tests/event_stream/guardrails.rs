@@ -113,7 +113,7 @@ fn immutable_parameter() {
         settled(shared(false)),
         "tenancy",
         json!("dedicated"),
-        "spec.parameters.tenancy [immutable-parameter]: tenancy cannot change from its default to \"dedicated\" after creation. Leave it out again, or create a new claim and move the data.",
+        "spec.parameters.tenancy [immutable-parameter]: tenancy cannot change from \"shared\" to \"dedicated\" after creation. Set it back to \"shared\", or create a new claim and move the data.",
     );
     refuses_with(
         settled(dedicated(true)),

@@ -20,7 +20,7 @@ fn document(path: &str) -> Json {
 
 /// The example cache in the namespaced flavour, with its Composition's Offering.
 fn cache() -> (Json, Json) {
-    let composition = document("examples/redis/composition.yaml");
+    let composition = document("package/configuration/compositions/redis-aws-production.yaml");
     (document("examples/redis/xr.yaml"), composition["spec"]["pipeline"][0]["input"].clone())
 }
 
@@ -93,41 +93,44 @@ async fn a_composition_written_wrong_is_told_what_to_change() {
         offering[field] = value;
         Some(offering)
     };
-    for (composite, offering, expected) in [
-        (
-            composite.clone(),
-            None,
-            "cannot compose without an Offering: give this pipeline step an input, which \
+    for (composite, offering, expected) in
+        [
+            (
+                composite.clone(),
+                None,
+                "cannot compose without an Offering: give this pipeline step an input, which \
              `selfservice catalog offering KIND --provider P --environment E` prints",
-        ),
-        (
-            composite.clone(),
-            changed("apiVersion", json!("selfservice.fn.crossplane.io/v1alpha1")),
-            "cannot use the Offering in this pipeline step's input: apiVersion: must be \
-             \"selfservice.fn.crossplane.io/v1beta1\", not \"selfservice.fn.crossplane.io/v1alpha1\"",
-        ),
-        (
-            composite.clone(),
-            changed("offers", json!("KafkaTopic")),
-            "cannot use the Offering in this pipeline step's input: offers: must be one of \
-             PostgreSQLInstance, RedisInstance, MessageQueue, ObjectStore, EventStream, not \"KafkaTopic\"",
-        ),
-        (
-            composite.clone(),
-            Some(
-                document("examples/object-store/composition.yaml")["spec"]["pipeline"][0]["input"]
-                    .clone(),
             ),
-            "cannot compose RedisInstance with an Offering of ObjectStore: correct the input of \
+            (
+                composite.clone(),
+                changed("apiVersion", json!("selfservice.fn.crossplane.io/v1alpha1")),
+                "cannot use the Offering in this pipeline step's input: apiVersion: must be \
+             \"selfservice.fn.crossplane.io/v1beta1\", not \"selfservice.fn.crossplane.io/v1alpha1\"",
+            ),
+            (
+                composite.clone(),
+                changed("offers", json!("KafkaTopic")),
+                "cannot use the Offering in this pipeline step's input: offers: must be one of \
+             PostgreSQLInstance, RedisInstance, MessageQueue, ObjectStore, EventStream, not \"KafkaTopic\"",
+            ),
+            (
+                composite.clone(),
+                Some(
+                    document("package/configuration/compositions/object-store-aws-production.yaml")
+                        ["spec"]["pipeline"][0]["input"]
+                        .clone(),
+                ),
+                "cannot compose RedisInstance with an Offering of ObjectStore: correct the input of \
              this pipeline step",
-        ),
-        (
-            json!({"apiVersion": "example.org/v1", "kind": "Website", "metadata": {"name": "a", "namespace": "b"}}),
-            Some(offering.clone()),
-            "cannot compose kind \"Website\": this function composes PostgreSQLInstance, \
+            ),
+            (
+                json!({"apiVersion": "example.org/v1", "kind": "Website", "metadata": {"name": "a", "namespace": "b"}}),
+                Some(offering.clone()),
+                "cannot compose kind \"Website\": this function composes PostgreSQLInstance, \
              RedisInstance, MessageQueue, ObjectStore, EventStream",
-        ),
-    ] {
+            ),
+        ]
+    {
         let response = answer(&call(composite, offering)).await;
         let results: Vec<_> = response
             .results

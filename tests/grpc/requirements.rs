@@ -39,19 +39,23 @@ struct Example {
     offering: Json,
 }
 
-fn document(kind: &str, name: &str) -> Json {
-    let path = format!("examples/{kind}/{name}.yaml");
+fn document(path: &str) -> Json {
     serde_saphyr::from_str(&fs::read_to_string(path).expect("readable")).expect("YAML")
+}
+
+fn example(kind: &str, name: &str) -> Json {
+    document(&format!("examples/{kind}/{name}.yaml"))
 }
 
 impl Example {
     fn new(kind: &str, flavour: Flavour) -> Self {
-        let composition = document(kind, "composition");
+        let composition =
+            document(&format!("package/configuration/compositions/{kind}-aws-production.yaml"));
         let offering = composition["spec"]["pipeline"][0]["input"].clone();
         if flavour == Flavour::Namespaced {
-            return Self { composite: document(kind, "xr"), claim: None, offering };
+            return Self { composite: example(kind, "xr"), claim: None, offering };
         }
-        let claim = document(kind, "claim");
+        let claim = example(kind, "claim");
         let mut composite = json!({
             "apiVersion": claim["apiVersion"],
             "kind": format!("X{}", claim["kind"].as_str().expect("a kind")),

@@ -248,7 +248,7 @@ fn composite_of(claim: &Json, kind: Kind, namespace: &str, name: &str) -> Json {
     let suffix = Names::new("", namespace, kind.name(), name).hash("composite");
     json!({
         "apiVersion": api_version,
-        "kind": format!("X{}", kind.name()),
+        "kind": Flavour::Claims.composite_kind(kind),
         "metadata": {
             "name": format!("{name}-{}", suffix.get(..5).unwrap_or_default()),
             "labels": {

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use super::Common;
 use crate::claim::{Change, Form, Parameter};
 use crate::credentials::identity::Wish;
-use crate::outcome::{Class, OwnedKey};
+use crate::guardrails;
+use crate::outcome::{Class, OwnedKey, StatusField};
 
 /// Key of a dedicated cluster.
 pub(super) const CLUSTER: &str = "event-stream-cluster";
@@ -52,6 +53,35 @@ pub(super) const KEYS: &[OwnedKey] = &[
     OwnedKey::new("event-stream-login-*", Class::Derived),
     OwnedKey::new("event-stream-alarm-*", Class::Derived),
 ];
+
+/// What its status says besides what every kind's does.
+pub(super) const STATUS: &[StatusField] = &[
+    StatusField { name: "topic", form: Form::Text, about: "Name of the topic in Kafka." },
+    StatusField {
+        name: "consumerGroups",
+        form: Form::TextList,
+        about: "Names of the consumer groups in Kafka.",
+    },
+    StatusField {
+        name: "endpoint",
+        form: Form::Text,
+        about: "Bootstrap servers, separated by commas.",
+    },
+    StatusField {
+        name: "roleArn",
+        form: Form::Text,
+        about: "ARN of the role whose pods may use a dedicated cluster.",
+    },
+    StatusField {
+        name: "serviceAccountName",
+        form: Form::Text,
+        about: "ServiceAccount whose pods may use a dedicated cluster.",
+    },
+];
+
+/// The services of AWS whose resources it is made of, as first parts of API groups.
+pub(super) const SERVICES: &[&str] =
+    &["cloudwatch", "cloudwatchlogs", "ec2", "eks", "iam", "kafka", "kms", "secretsmanager"];
 
 /// Keys of the credentials Secret that both tenancies have. A shared stream adds `username` and
 /// `password`, a dedicated one `role-arn` and `sasl.client.callback.handler.class`, and either
@@ -108,13 +138,13 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "cleanupPolicy",
-        form: Form::OneOf(CLEANUP_POLICIES),
+        form: Form::OneOf { options: CLEANUP_POLICIES, default: "delete" },
         about: "What becomes of old events: delete when left out.",
         change: Change::Allowed,
     },
     Parameter {
         name: "tenancy",
-        form: Form::OneOf(TENANCIES),
+        form: Form::OneOf { options: TENANCIES, default: "shared" },
         about: "A topic on the environment's shared cluster, which is the default, or a dedicated \
                 cluster where the catalogue offers it.",
         change: Change::Never,
@@ -143,7 +173,7 @@ const ACCESS: &[Parameter] = &[
     },
     Parameter {
         name: "serviceAccountName",
-        form: Form::Text,
+        form: Form::Shaped(&guardrails::SERVICE_ACCOUNT_NAME),
         about: "ServiceAccount whose pods may use a dedicated cluster; the claim's name when left \
                 out.",
         change: Change::Allowed,

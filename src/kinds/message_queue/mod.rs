@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use super::Common;
 use crate::claim::{Change, Form, Parameter};
-use crate::outcome::{Class, OwnedKey};
+use crate::guardrails;
+use crate::outcome::{Class, OwnedKey, StatusField};
 
 /// Key of the resource that holds the data.
 pub(super) const PRIMARY: &str = "message-queue-broker";
@@ -32,6 +33,17 @@ pub(super) const KEYS: &[OwnedKey] = &[
     OwnedKey::new("message-queue-login-*", Class::Derived),
     OwnedKey::new("message-queue-alarm-*", Class::Derived),
 ];
+
+/// What its status says besides what every kind's does.
+pub(super) const STATUS: &[StatusField] = &[
+    StatusField { name: "endpoint", form: Form::Text, about: "Host that clients connect to." },
+    StatusField { name: "port", form: Form::Integer, about: "Port that clients connect to." },
+    StatusField { name: "vhost", form: Form::Text, about: "Virtual host of the application." },
+];
+
+/// The services of AWS whose resources it is made of, as first parts of API groups.
+pub(super) const SERVICES: &[&str] =
+    &["cloudwatch", "cloudwatchlogs", "ec2", "mq", "secretsmanager"];
 
 /// Keys of the credentials Secret.
 pub(super) const SECRET_KEYS: &[&str] =
@@ -60,13 +72,13 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "vhost",
-        form: Form::Text,
+        form: Form::Shaped(&guardrails::VHOST_NAME),
         about: "Name of the virtual host; the claim's name when left out.",
         change: Change::Never,
     },
     Parameter {
         name: "maintenanceWindow",
-        form: Form::Text,
+        form: Form::Shaped(&guardrails::MAINTENANCE_WINDOW),
         about: "When AWS may restart it, in UTC: sun:03:00-sun:05:00. AWS takes two hours from its \
                 beginning.",
         change: Change::Allowed,

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use super::Common;
 use crate::claim::{Change, Form, Parameter};
 use crate::credentials::identity::Wish;
-use crate::outcome::{Class, OwnedKey};
+use crate::guardrails;
+use crate::outcome::{Class, OwnedKey, StatusField};
 
 /// Key of the resource that holds the data.
 pub(super) const PRIMARY: &str = "object-store-bucket";
@@ -31,6 +32,25 @@ pub(super) const KEYS: &[OwnedKey] = &[
     OwnedKey::new("object-store-service-account-*", Class::Access),
     OwnedKey::new("object-store-alarm-*", Class::Derived),
 ];
+
+/// What its status says besides what every kind's does.
+pub(super) const STATUS: &[StatusField] = &[
+    StatusField { name: "bucket", form: Form::Text, about: "Name of the bucket." },
+    StatusField { name: "endpoint", form: Form::Text, about: "URL of S3 in the bucket's region." },
+    StatusField {
+        name: "roleArn",
+        form: Form::Text,
+        about: "ARN of the role whose pods may use the bucket.",
+    },
+    StatusField {
+        name: "serviceAccountName",
+        form: Form::Text,
+        about: "ServiceAccount whose pods may use the bucket.",
+    },
+];
+
+/// The services of AWS whose resources it is made of, as first parts of API groups.
+pub(super) const SERVICES: &[&str] = &["cloudwatch", "eks", "iam", "kms", "s3"];
 
 /// Keys of the credentials Secret.
 pub(super) const SECRET_KEYS: &[&str] =
@@ -84,7 +104,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
 const ACCESS: &[Parameter] = &[
     Parameter {
         name: "serviceAccountName",
-        form: Form::Text,
+        form: Form::Shaped(&guardrails::SERVICE_ACCOUNT_NAME),
         about: "ServiceAccount whose pods may use the bucket; the claim's name when left out.",
         change: Change::Allowed,
     },
@@ -97,7 +117,7 @@ const ACCESS: &[Parameter] = &[
     },
     Parameter {
         name: "mode",
-        form: Form::OneOf(MODES),
+        form: Form::OneOf { options: MODES, default: "read-write" },
         about: "What it may do; read-write when left out.",
         change: Change::Allowed,
     },

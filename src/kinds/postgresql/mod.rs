@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use super::Common;
 use crate::claim::{Change, Form, Parameter};
-use crate::outcome::{Class, OwnedKey};
+use crate::guardrails;
+use crate::outcome::{Class, OwnedKey, StatusField};
 
 /// Key of the resource that holds the data.
 pub(super) const PRIMARY: &str = "postgresql-instance";
@@ -34,6 +35,15 @@ pub(super) const KEYS: &[OwnedKey] = &[
 
 /// What the keys of extensions begin with.
 const EXTENSION_PREFIX: &str = "postgresql-extension-";
+
+/// What its status says besides what every kind's does.
+pub(super) const STATUS: &[StatusField] = &[
+    StatusField { name: "endpoint", form: Form::Text, about: "Host that clients connect to." },
+    StatusField { name: "port", form: Form::Integer, about: "Port that clients connect to." },
+];
+
+/// The services of AWS whose resources it is made of, as first parts of API groups.
+pub(super) const SERVICES: &[&str] = &["cloudwatch", "cloudwatchlogs", "ec2", "kms", "rds"];
 
 /// Keys of the credentials Secret.
 pub(super) const SECRET_KEYS: &[&str] = &[
@@ -63,7 +73,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "databaseName",
-        form: Form::Text,
+        form: Form::Shaped(&guardrails::DATABASE_NAME),
         about: "Name of the database; the claim's name with underscores when left out.",
         change: Change::Never,
     },
@@ -81,7 +91,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "maintenanceWindow",
-        form: Form::Text,
+        form: Form::Shaped(&guardrails::MAINTENANCE_WINDOW),
         about: "When AWS may restart it, in UTC: sun:03:30-sun:04:30.",
         change: Change::Allowed,
     },

@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use super::Common;
 use crate::claim::{Change, Form, Parameter};
-use crate::outcome::{Class, OwnedKey};
+use crate::guardrails;
+use crate::outcome::{Class, OwnedKey, StatusField};
 
 /// Key of the resource that holds the data.
 pub(super) const PRIMARY: &str = "redis-replication-group";
@@ -24,6 +25,15 @@ pub(super) const KEYS: &[OwnedKey] = &[
     OwnedKey::new("redis-parameter-group-*", Class::Derived),
     OwnedKey::new("redis-alarm-*", Class::Derived),
 ];
+
+/// What its status says besides what every kind's does.
+pub(super) const STATUS: &[StatusField] = &[
+    StatusField { name: "endpoint", form: Form::Text, about: "Host that clients connect to." },
+    StatusField { name: "port", form: Form::Integer, about: "Port that clients connect to." },
+];
+
+/// The services of AWS whose resources it is made of, as first parts of API groups.
+pub(super) const SERVICES: &[&str] = &["cloudwatch", "cloudwatchlogs", "ec2", "elasticache", "kms"];
 
 /// Keys of the credentials Secret.
 pub(super) const SECRET_KEYS: &[&str] =
@@ -66,19 +76,19 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     },
     Parameter {
         name: "engine",
-        form: Form::OneOf(ENGINES),
+        form: Form::OneOf { options: ENGINES, default: "redis" },
         about: "Redis or Valkey; redis when left out.",
         change: Change::Never,
     },
     Parameter {
         name: "evictionPolicy",
-        form: Form::OneOf(EVICTION_POLICIES),
+        form: Form::OneOf { options: EVICTION_POLICIES, default: "volatile-lru" },
         about: "Which keys go when memory is full; volatile-lru when left out.",
         change: Change::Allowed,
     },
     Parameter {
         name: "maintenanceWindow",
-        form: Form::Text,
+        form: Form::Shaped(&guardrails::MAINTENANCE_WINDOW),
         about: "When AWS may restart it, in UTC: sun:05:00-sun:06:00.",
         change: Change::Allowed,
     },

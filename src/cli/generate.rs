@@ -1,0 +1,160 @@
+//! `selfservice generate`: everything that a platform publishes, from its catalogue.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::{CatalogOption, Error, Outcome, documents, say};
+use crate::generate::{Artefact, File, HEADER};
+
+/// Make everything that a platform publishes from its catalogue.
+///
+/// XRDs and Compositions of both flavours, the packages' metadata, and documents. What is made
+/// says so in its first line; edit the catalogue and run this again. Files that are made no more
+/// are removed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  selfservice generate --catalog catalog.yaml --out platform/
+  selfservice generate xrds compositions --print
+  selfservice generate --check   # in CI: exit code 1 when a file is stale")]
+pub(super) struct Generate {
+    /// What to make; everything when left out.
+    #[arg(value_name = "WHAT")]
+    what: Vec<Artefact>,
+
+    #[command(flatten)]
+    catalog: CatalogOption,
+
+    /// Folder to write below.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    out: PathBuf,
+
+    /// Write nothing: say which files are stale, and exit 1 if there are any.
+    #[arg(long, conflicts_with = "print")]
+    check: bool,
+
+    /// Write no file: print the files one after the other.
+    #[arg(long)]
+    print: bool,
+}
+
+impl Generate {
+    pub(super) fn run(self) -> Result<Outcome, Error> {
+        let Self { mut what, catalog, out, check, print } = self;
+        let catalog = documents::catalog(catalog.catalog.as_deref())?;
+        if what.is_empty() {
+            what.extend(Artefact::ALL);
+        }
+        let mut files = Vec::new();
+        let mut leftovers = BTreeSet::new();
+        for artefact in Artefact::ALL.into_iter().filter(|artefact| what.contains(artefact)) {
+            let made = artefact.files(&catalog);
+            for folder in artefact.folders() {
+                leftovers.extend(leftovers_in(&out, folder, &made)?);
+            }
+            for file in made {
+                let text = text(&file)?;
+                files.push((file.path, text));
+            }
+        }
+        if print {
+            return Ok(Outcome::Done(printed(&files)));
+        }
+        let stale: Vec<&(String, String)> =
+            files.iter().filter(|(path, text)| !is_current(&out.join(path), text)).collect();
+        if check {
+            return Ok(report(&out, &stale, &leftovers));
+        }
+        // Everything is known to be right before the first file is touched.
+        for (path, text) in &stale {
+            save(&out.join(path), text)?;
+            say(&format!("wrote {}", out.join(path).display()));
+        }
+        for path in &leftovers {
+            fs::remove_file(path)
+                .map_err(|source| Error::Save { path: path.display().to_string(), source })?;
+            say(&format!("removed {}", path.display()));
+        }
+        let changed = stale.len() + leftovers.len();
+        say(&match changed {
+            0 => format!("{} files are current", files.len()),
+            _ => format!("{changed} of {} files changed", files.len() + leftovers.len()),
+        });
+        Ok(Outcome::Done(String::new()))
+    }
+}
+
+fn text(file: &File) -> Result<String, Error> {
+    file.render().map_err(|error| Error::Platform {
+        message: format!("cannot write {} as YAML: {error}", file.path),
+    })
+}
+
+fn printed(files: &[(String, String)]) -> String {
+    let yaml = |path: &str| Path::new(path).extension().is_some_and(|end| end == "yaml");
+    files.iter().fold(String::new(), |all, (path, text)| {
+        // A stream of YAML documents, as far as the files are YAML.
+        if yaml(path) { format!("{all}---\n# {path}\n{text}") } else { all + text }
+    })
+}
+
+/// What is wrong with the files below `out`, on standard error.
+fn report(out: &Path, stale: &[&(String, String)], leftovers: &BTreeSet<PathBuf>) -> Outcome {
+    for (path, _) in stale {
+        let path = out.join(path);
+        let what = if path.exists() { "stale" } else { "missing" };
+        say(&format!("{what}: {}", path.display()));
+    }
+    for path in leftovers {
+        say(&format!("not made any more: {}", path.display()));
+    }
+    if stale.is_empty() && leftovers.is_empty() {
+        return Outcome::Done(String::new());
+    }
+    say("Run `selfservice generate` and commit what changes.");
+    Outcome::Refused
+}
+
+fn is_current(path: &Path, text: &str) -> bool {
+    fs::read(path).is_ok_and(|current| current == text.as_bytes())
+}
+
+/// The files of a folder that were made once, and are not among those made now.
+fn leftovers_in(out: &Path, folder: &str, made: &[File]) -> Result<Vec<PathBuf>, Error> {
+    let directory = out.join(folder);
+    let failed = |source| Error::Read { path: directory.display().to_string(), source };
+    let entries = match fs::read_dir(&directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut leftovers = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(failed)?.path();
+        let kept = made.iter().any(|file| out.join(&file.path) == path);
+        // Whatever else somebody keeps there is theirs.
+        if !kept && fs::read_to_string(&path).is_ok_and(|text| text.starts_with(HEADER)) {
+            leftovers.push(path);
+        }
+    }
+    Ok(leftovers)
+}
+
+/// Writes a file whole or not at all.
+fn save(path: &Path, text: &str) -> Result<(), Error> {
+    let failed = |source| Error::Save { path: path.display().to_string(), source };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(failed)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let fresh = folder.join(format!(".{name}.new"));
+    let written = fs::File::create(&fresh)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|()| fs::rename(&fresh, path));
+    written.map_err(|error| {
+        // What cannot be removed either is not worth a second message.
+        let _ = fs::remove_file(&fresh);
+        failed(error)
+    })
+}
