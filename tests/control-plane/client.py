@@ -157,7 +157,7 @@ class Api:
         """Every object of a kind as it is and whenever it changes, until told to stop. Servers end watches as
         they like, so it begins anew each time."""
         while not stopped.is_set():
-            connection = self.connect(timeout=2.0)
+            connection = self.connect(timeout=None)
             try:
                 code, answer = self.exchange("GET", resource.path(), None, "application/json")
                 if code != 200:
@@ -172,10 +172,9 @@ class Api:
                 stream = connection.getresponse()
                 while not stopped.is_set() and (line := stream.readline()):
                     event = json.loads(line)
-                    if event["type"] in ("ADDED", "MODIFIED", "DELETED"):
-                        yield event["object"] | ({"gone": True} if event["type"] == "DELETED" else {})
-                    elif event["type"] == "ERROR":
+                    if event.get("type") not in ("ADDED", "MODIFIED", "DELETED"):
                         break
+                    yield event["object"] | ({"gone": True} if event["type"] == "DELETED" else {})
             except (http.client.HTTPException, OSError, ValueError):
                 pass
             finally:

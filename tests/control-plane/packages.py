@@ -42,16 +42,16 @@ def publish(world: World) -> None:
     for package in dependencies(folder):
         repository = package.split("/", 1)[1]
         if "/provider-" in package:
-            registry.push_provider(repository)
+            registry.push_provider(repository, world.claims)
         else:
             push(world.plane, REPOSITORY / "package" / "function", repository)
     push(world.plane, folder, folder.name)
 
 
-def mirror(api: Api) -> None:
+def mirror(world: World) -> None:
     """Makes Crossplane take packages from there, as where there is no way out."""
     for number, prefix in enumerate(PREFIXES):
-        api.create({
+        world.api.create({
             "apiVersion": "pkg.crossplane.io/v1beta1", "kind": "ImageConfig", "metadata": {"name": f"mirror-{number}"},
             "spec": {"matchImages": [{"type": "Prefix", "prefix": prefix}],
                      "rewriteImage": {"prefix": f"{registry.REGISTRY}/"}},
@@ -59,35 +59,40 @@ def mirror(api: Api) -> None:
 
 
 def install(world: World) -> None:
-    """The Configuration, with all that it depends on."""
+    """Providers first, as most platforms have them already, all but one: what a Configuration lacks, and our
+    function, come by its dependencies. One after the other is how Crossplane does that."""
     name = FOLDERS[world.flavour]
-    item = {
-        "apiVersion": "pkg.crossplane.io/v1", "kind": "Configuration", "metadata": {"name": name},
-        "spec": {"package": f"registry.example.com/{name}:{VERSION}"},
-    }
-    world.api.create(item)
+    folder = REPOSITORY / "package" / name
+    providers = [package for package in dependencies(folder) if "/provider-" in package]
+    present = [package(world, "Provider", f"{each}:{registry.version(each)}") for each in providers[1:]]
+    for item in present:
+        wait_for_condition(world.api, item, "Healthy")
+    item = package(world, "Configuration", f"registry.example.com/{name}:{VERSION}")
     wait_for_condition(world.api, item, "Healthy")
     for kind in ("Provider", "Function"):
-        for package in world.api.find("pkg.crossplane.io/v1", kind):
-            wait_for_condition(world.api, package, "Healthy")
+        for each in world.api.find("pkg.crossplane.io/v1", kind):
+            wait_for_condition(world.api, each, "Healthy")
     for definition in world.api.find("apiextensions.crossplane.io/v2", "CompositeResourceDefinition"):
         wait_for_condition(world.api, definition, "Offered" if world.claims else "Established")
 
 
-def install_operators(api: Api) -> None:
-    """What is no provider of Crossplane's, and what nobody's package brings."""
-    for source in ("external-secrets", "rabbitmq-messaging-topology-operator"):
-        for definition in registry.definitions(source):
-            api.create(definition)
-    present = {item["metadata"]["name"] for item in api.find("apiextensions.k8s.io/v1", "CustomResourceDefinition")}
-    for source in sorted(path.stem for path in registry.CRDS.glob("*.jsonl")):
-        for definition in registry.definitions(source):
+def package(world: World, kind: str, image: str) -> Json:
+    """Installs a package, under the name that Crossplane would give it."""
+    path = image.rsplit(":", 1)[0].split("/", 1)[1]
+    metadata = {"name": path.replace("/", "-")}
+    item = {"apiVersion": "pkg.crossplane.io/v1", "kind": kind, "metadata": metadata, "spec": {"package": image}}
+    world.api.create(item)
+    return item
+
+
+def install_operators(world: World) -> None:
+    """What no package that a Configuration depends on brings: operators, and kinds for other catalogues."""
+    found = world.api.find("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+    present = {item["metadata"]["name"] for item in found}
+    for source in registry.SOURCES:
+        for definition in registry.definitions(source, world.claims):
             if definition["metadata"]["name"] not in present:
-                try:
-                    api.create(definition)
-                except RuntimeError:
-                    # A package brought it meanwhile.
-                    continue
+                world.api.create(definition)
 
 
 def prepare(world: World) -> None:
@@ -111,21 +116,12 @@ def prepare(world: World) -> None:
 
 def grant(world: World) -> None:
     """The roles that Crossplane's own lack."""
-    base = REPOSITORY / "package" / "cluster"
-    (world.plane.scratch / "cluster.yaml").write_text(run("kubectl", "kustomize", str(base)))
-    run("kubectl", "apply", "--server-side", "--filename", str(world.plane.scratch / "cluster.yaml"))
+    run("kubectl", "apply", "--server-side", "--filename", str(REPOSITORY / "tests/control-plane/roles.yaml"))
 
 
 def watched(world: World) -> list[Resource]:
-    """Every kind that the providers of a flavour have to look after."""
-    kinds = []
-    for source in sorted(path.stem for path in registry.CRDS.glob("*.jsonl")):
-        for definition in registry.definitions(source):
-            spec = definition["spec"]
-            modern = ".m." in spec["group"]
-            provider = not spec["group"].endswith(("external-secrets.io", "rabbitmq.com"))
-            if provider and modern == world.claims:
-                continue
-            version = f"{spec['group']}/{spec['versions'][0]['name']}"
-            kinds.append(world.api.resource(version, spec["names"]["kind"]))
-    return kinds
+    """Every kind that somebody has to look after."""
+    definitions = [each for source in registry.SOURCES for each in registry.definitions(source, world.claims)]
+    versions = {(f"{spec['group']}/{spec['versions'][0]['name']}", spec["names"]["kind"])
+                for spec in (each["spec"] for each in definitions)}
+    return [world.api.resource(version, kind) for version, kind in sorted(versions)]

@@ -37,11 +37,10 @@ def bring_up(world: World) -> None:
     plane.certify()
     plane.start_function()
     Runtime(plane).start()
-    packages.mirror(api)
-    packages.publish(world)
-    packages.install(world)
-    packages.install_operators(api)
-    packages.prepare(world)
+    packages.grant(world)
+    for step in (packages.mirror, packages.publish, packages.install, packages.install_operators, packages.prepare):
+        step(world)
+        print(step.__name__, time.monotonic()-begin)
     world.providers.start(packages.watched(world))
     print(f"-- {world.flavour}: platform after {time.monotonic() - begin:.1f} s", flush=True)
 

@@ -18,34 +18,43 @@ Json = Any
 
 REGISTRY = "127.0.0.1:5000"
 CRDS = Path(__file__).parent.parent / "crds"
+SOURCES = sorted(path.stem for path in CRDS.glob("*.jsonl"))
 
 
-def definitions(source: str) -> list[Json]:
-    """The CRDs of a source, a file of tests/crds."""
+def definitions(source: str, claims: bool) -> list[Json]:
+    """The CRDs of a source, a file of tests/crds, that a flavour has a use for."""
     lines = (CRDS / f"{source}.jsonl").read_text().splitlines()
-    return [json.loads(line)["definition"] for line in lines]
+    return [each for each in (json.loads(line)["definition"] for line in lines) if serves(each, claims)]
 
 
-def provided(package: str) -> list[Json]:
+def serves(definition: Json, claims: bool) -> bool:
+    """Providers have every kind twice: one for each flavour, told apart by their groups."""
+    group = definition["spec"]["group"]
+    neutral = group.endswith(("external-secrets.io", "rabbitmq.com"))
+    return neutral or (".m." in group) != claims
+
+
+def provided(package: str, claims: bool) -> list[Json]:
     """The CRDs that a provider's package has in it, by the last part of the package's name."""
     if not package.startswith(("provider-aws-", "provider-family-aws")):
-        return definitions(package)
+        return definitions(package, claims)
     service = package.removeprefix("provider-aws-") + "." if package.startswith("provider-aws-") else ""
     groups = {f"{service}aws.upbound.io", f"{service}aws.m.upbound.io"}
-    return [each for each in definitions("provider-upjet-aws") if each["spec"]["group"] in groups]
+    return [each for each in definitions("provider-upjet-aws", claims) if each["spec"]["group"] in groups]
 
 
-def version(package: str) -> str:
+def version(repository: str) -> str:
     """The release that a provider's CRDs are from."""
+    package = repository.rsplit("/", 1)[-1]
     source = "provider-upjet-aws" if "-aws" in package else package
     return json.loads((CRDS / f"{source}.jsonl").read_text().splitlines()[0])["source"]["tag"]
 
 
-def push_provider(repository: str) -> None:
+def push_provider(repository: str, claims: bool) -> None:
     """Makes a provider's package of its CRDs and pushes it under its own repository's path."""
     name = repository.rsplit("/", 1)[-1]
     meta = {"apiVersion": "meta.pkg.crossplane.io/v1", "kind": "Provider", "metadata": {"name": name}}
-    push(repository, version(name), [meta, *provided(name)])
+    push(repository, version(name), [meta, *provided(name, claims)])
 
 
 def push(repository: str, tag: str, documents: Iterable[Json]) -> None:

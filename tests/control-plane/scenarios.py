@@ -1,4 +1,4 @@
 """Everything that is proven, in order."""
 
-from living import becomes_ready
-SCENARIOS = [becomes_ready]
+from living import every_example_becomes_ready
+SCENARIOS = [every_example_becomes_ready]
