@@ -18,6 +18,7 @@ METRICS = "http://127.0.0.1:18080/metrics"
 READY = "http://127.0.0.1:18081/readyz"
 WEBHOOKS = 19443
 FUNCTION = "function-self-service"
+CALLS = "grpc_server_handled_total{"
 ENDPOINT = "dns:///localhost:9443"
 
 
@@ -169,6 +170,12 @@ class Plane:
              "--tls-client-names", "crossplane.crossplane-system"],
             {"TLS_SERVER_CERTS_DIR": str(self.scratch / "function")},
         )
+
+    def calls(self) -> int:
+        """How often core has called the function since it was started."""
+        with urllib.request.urlopen("http://127.0.0.1:18082/metrics", timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+        return int(sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(CALLS)))
 
     def restart_function(self, binary: Path | None = None) -> None:
         self.stop("function")

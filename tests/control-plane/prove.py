@@ -20,7 +20,8 @@ from world import World
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--flavour", choices=["claims", "namespaced"], required=True)
+    parser.add_argument("flavour", choices=["claims", "namespaced"])
+    parser.add_argument("scenarios", nargs="*", choices=[[], *(each.__name__ for each in scenarios.SCENARIOS)])
     for name in ("scratch", "core", "binaries"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     for name in ("server", "authority", "token"):
@@ -37,16 +38,19 @@ def bring_up(world: World) -> None:
     plane.certify()
     plane.start_function()
     Runtime(plane).start()
-    packages.grant(world)
-    for step in (packages.mirror, packages.publish, packages.install, packages.install_operators, packages.prepare):
-        step(world)
-        print(step.__name__, time.monotonic()-begin)
+    packages.mirror(world)
+    packages.publish(world)
+    packages.install(world)
+    packages.install_operators(world)
+    packages.prepare(world)
     world.providers.start(packages.watched(world))
     print(f"-- {world.flavour}: platform after {time.monotonic() - begin:.1f} s", flush=True)
 
 
-def prove(world: World) -> None:
+def prove(world: World, chosen: list[str]) -> None:
     for scenario in scenarios.SCENARIOS:
+        if chosen and scenario.__name__ not in chosen:
+            continue
         begin = time.monotonic()
         print(f"-- {world.flavour}: {scenario.__name__.replace('_', ' ')}", flush=True)
         try:
@@ -66,7 +70,7 @@ def main() -> None:
     world = World(given.flavour, api, plane, Providers(api))
     try:
         bring_up(world)
-        prove(world)
+        prove(world, given.scenarios)
     finally:
         plane.end()
     tally = world.tally

@@ -72,6 +72,9 @@ class Providers:
 
     def act(self, item: Json) -> None:
         group = item["apiVersion"].split("/")[0]
+        if item["kind"] == "Password":
+            # Nobody looks after it: it only tells External Secrets what to generate.
+            return
         if item["kind"] in ("ProviderConfig", "ClusterProviderConfig"):
             self.configuration(item)
         elif group == "external-secrets.io":
@@ -123,9 +126,7 @@ class Providers:
             self.delete(item)
             return
         self.connect(item)
-        item = self.finalize(item, FINALIZER)
-        item = self.name(item)
-        item = self.resolve(item)
+        item = self.adopt(item)
         self.generate_token(item)
         ready = item["kind"] not in self.held
         observed, details = self.observe(item) if ready else ({}, {})
@@ -215,22 +216,33 @@ class Providers:
                 raise Later(f"{item['kind']} {metadata['name']} is used by {other['kind']} {other['metadata']['name']}")
         self.release(item, IN_USE)
 
-    def name(self, item: Json) -> Json:
-        """What AWS calls it, when nobody says."""
+    def adopt(self, item: Json) -> Json:
+        """All that a provider writes into an object, in one go: Crossplane lets a composite resource rest whose
+        resources change more than a hundred times at once."""
+        metadata: Json = {"annotations": {EXTERNAL: self.name(item)}}
+        finalizers = item["metadata"].get("finalizers") or []
+        if FINALIZER not in finalizers:
+            metadata["finalizers"] = [*finalizers, FINALIZER]
+        change: Json = {"metadata": metadata}
+        if found := self.resolve(item):
+            change["spec"] = {"forProvider": found}
+        return self.change(item, change)
+
+    def name(self, item: Json) -> str:
+        """What the cloud calls it: what somebody says, or what it thinks of itself."""
         annotations = item["metadata"].get("annotations") or {}
         if EXTERNAL in annotations:
-            return item
+            return annotations[EXTERNAL]
         name = item["metadata"]["name"]
         unique = hashlib.sha256(f"{item['kind']}/{self.origin(item)}".encode()).hexdigest()[:17]
         prefixes = {"SecurityGroup": "sg-", "SecurityGroupIngressRule": "sgr-", "SecurityGroupEgressRule": "sgr-",
                     "Broker": "b-", "Key": "key-"}
-        external = prefixes[item["kind"]] + unique if item["kind"] in prefixes else name
+        settings = item["spec"].get("forProvider", {})
         if item["kind"] == "Secret":
-            settings = item["spec"]["forProvider"]
-            external = f"arn:aws:secretsmanager:{settings['region']}:{self.account(item)}:secret:{settings['name']}-AbCdEf"
+            return f"arn:aws:secretsmanager:{settings['region']}:{self.account(item)}:secret:{settings['name']}-AbCdEf"
         if item["kind"] == "Instance":
-            external = item["spec"]["forProvider"].get("identifier", name)
-        return self.change(item, {"metadata": {"annotations": {EXTERNAL: external}}})
+            return settings.get("identifier", name)
+        return prefixes[item["kind"]] + unique if item["kind"] in prefixes else name
 
     @staticmethod
     def account(item: Json) -> str:
@@ -238,7 +250,7 @@ class Providers:
         return ACCOUNTS.get(environment, ACCOUNTS["production"])
 
     def resolve(self, item: Json) -> Json:
-        """Puts what references point to beside them."""
+        """What references point to, which providers put beside them."""
         settings = item["spec"]["forProvider"]
         found = {}
         for field, reference in settings.items():
@@ -247,7 +259,7 @@ class Providers:
             elif field.endswith("Refs") and isinstance(reference, list):
                 values = [self.follow(item, field[:-4], each["name"]) for each in reference]
                 found[f"{field[:-4]}s"] = values
-        return self.change(item, {"spec": {"forProvider": found}}) if found else item
+        return found
 
     def follow(self, item: Json, field: str, name: str) -> str:
         """What a reference points to: an ARN or a name, when it has one."""
@@ -258,7 +270,8 @@ class Providers:
             value = arn if field.lower().endswith("arn") else external
             if value:
                 return value
-        message = f"cannot resolve references: spec.forProvider.{field}: {name} is not there yet"
+        message = f"cannot resolve references: mg.Spec.ForProvider.{field}: referenced field was empty" \
+                  " (referenced resource may not yet be ready)"
         self.change(item, {"status": {"conditions": conditions(False, False, message)}}, "/status")
         raise Later(f"{item['kind']} {item['metadata']['name']}: {message}")
 
@@ -362,8 +375,7 @@ class Providers:
             self.delete_object(item, manifest)
             return
         self.connect(item)
-        item = self.finalize(item, FINALIZER)
-        item = self.name(item)
+        item = self.change(item, {"metadata": {"finalizers": [FINALIZER], "annotations": {EXTERNAL: self.name(item)}}})
         applied = self.api.ask(
             "PATCH", f"{self.api.path(manifest)}?fieldManager=provider-kubernetes&force=true", manifest, APPLY
         )
