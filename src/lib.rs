@@ -63,3 +63,5 @@ pub mod pipeline;
 pub mod report;
 #[deny(clippy::disallowed_methods)]
 pub mod wire;
+#[cfg(feature = "cli")]
+pub mod xpkg;

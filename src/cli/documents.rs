@@ -17,6 +17,8 @@ pub(super) struct Document {
     number: usize,
     /// What it says.
     pub(super) content: Json,
+    /// How it says it.
+    pub(super) source: String,
 }
 
 impl Document {
@@ -94,6 +96,34 @@ pub(super) fn read_all(paths: &[PathBuf]) -> Result<Vec<Document>, Error> {
     Ok(objects)
 }
 
+/// Reads the documents of the YAML files in a directory and its folders, sorted by path, as
+/// Crossplane's package builder finds them: links to folders are not followed.
+pub(super) fn read_tree(directory: &Path) -> Result<Vec<Document>, Error> {
+    let mut files = Vec::new();
+    let mut folders = vec![directory.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let failed = |source| Error::Read { path: folder.display().to_string(), source };
+        for entry in fs::read_dir(&folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let path = entry.path();
+            if entry.file_type().map_err(failed)?.is_dir() {
+                folders.push(path);
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "yaml" || extension == "yml")
+            {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    let mut documents = Vec::new();
+    for file in files {
+        documents.extend(read(&file)?);
+    }
+    Ok(documents)
+}
+
 /// Reads a catalogue, or the one that is compiled in.
 pub(super) fn catalog(path: Option<&Path>) -> Result<Catalog, Error> {
     let (shown, documents) = match path {
@@ -130,7 +160,7 @@ fn files(directory: &Path) -> Result<Vec<PathBuf>, Error> {
 
 /// Splits at document markers, which YAML allows nowhere else at the beginning of a line, so
 /// that every document has a number and a line of its own and one mistake hides no other.
-fn parse(path: &str, text: &str) -> Result<Vec<Document>, Error> {
+pub(super) fn parse(path: &str, text: &str) -> Result<Vec<Document>, Error> {
     let mut documents = Vec::new();
     let mut number = 0;
     for (line, part) in split(text) {
@@ -145,7 +175,7 @@ fn parse(path: &str, text: &str) -> Result<Vec<Document>, Error> {
         })?;
         if !content.is_null() {
             number += 1;
-            documents.push(Document { path: path.to_owned(), line, number, content });
+            documents.push(Document { path: path.to_owned(), line, number, content, source: part });
         }
     }
     Ok(documents)

@@ -8,6 +8,7 @@ mod documents;
 mod explain;
 mod generate;
 mod output;
+mod package;
 mod render;
 
 use std::ffi::OsString;
@@ -42,6 +43,7 @@ enum Command {
     Explain(explain::Explain),
     Catalog(catalog::CatalogCommand),
     Generate(generate::Generate),
+    Package(package::Package),
 }
 
 /// Why a command stopped without having done its work.
@@ -116,6 +118,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(command) => command.run(),
         Command::Catalog(command) => command.run(),
         Command::Generate(command) => command.run(),
+        Command::Package(command) => command.run(),
     };
     match outcome.and_then(print) {
         Ok(code) => code,

@@ -9,8 +9,8 @@ use std::env;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-/// What glibc reads from the environment, once, when a process starts.
-const SETTINGS: [(&str, &str); 2] =
+/// What glibc reads from the environment, once, when a process starts. Images of packages set it.
+pub const ALLOCATOR_SETTINGS: [(&str, &str); 2] =
     [("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "131072")];
 
 /// Starts the program again, as the same process, with the settings of the allocator
@@ -18,12 +18,12 @@ const SETTINGS: [(&str, &str); 2] =
 /// C library is another one, and when the program cannot be started again.
 pub fn settle_allocator() {
     let is_set = |(name, _): &(&str, &str)| env::var_os(name).is_some();
-    if !cfg!(target_env = "gnu") || SETTINGS.iter().any(is_set) {
+    if !cfg!(target_env = "gnu") || ALLOCATOR_SETTINGS.iter().any(is_set) {
         return;
     }
     let Ok(program) = env::current_exe() else {
         return;
     };
     // Returns only when it fails, and then more memory is all that it costs.
-    let _ = Command::new(program).args(env::args_os().skip(1)).envs(SETTINGS).exec();
+    let _ = Command::new(program).args(env::args_os().skip(1)).envs(ALLOCATOR_SETTINGS).exec();
 }

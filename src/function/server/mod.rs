@@ -41,7 +41,7 @@ use tonic::service::Routes;
 use tracing::{info, warn};
 
 pub use address::{ListenAddress, ParseAddressError};
-pub use allocator::settle_allocator;
+pub use allocator::{ALLOCATOR_SETTINGS, settle_allocator};
 pub use args::Args;
 pub use certificates::CertificatesError;
 pub use logging::{Verbosity, explain, init as init_logging};

@@ -1,0 +1,240 @@
+//! `selfservice package build`: package files from folders of YAML and programs.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use super::{Error, Outcome};
+use crate::cli::documents::{self, Document};
+use crate::cli::say;
+use crate::xpkg::contents::{self, PackageType};
+use crate::xpkg::image::{Image, Streams};
+use crate::xpkg::oci::Platform;
+use crate::xpkg::{self, MAX_IMAGE_BYTES, archive, binary, size};
+
+/// Build package files and print their names.
+///
+/// The same inputs give the same bytes, on every machine.
+#[derive(Debug, clap::Args)]
+pub(super) struct Build {
+    #[command(subcommand)]
+    command: Sub,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Sub {
+    Function(Function),
+    Configuration(Configuration),
+}
+
+/// Build a Function: one file for each program.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  selfservice package build function --binary target/x86_64-unknown-linux-gnu/release/function-self-service
+  selfservice package push function-self-service-amd64.xpkg registry.example.com/platform/function-self-service:v1.0.0")]
+struct Function {
+    /// Folder with crossplane.yaml and the schemas of the function's inputs.
+    #[arg(value_name = "DIR", default_value = "package/function")]
+    folder: PathBuf,
+    /// Statically linked server for linux/amd64 or linux/arm64; once for each platform.
+    #[arg(long = "binary", value_name = "FILE", required = true)]
+    binaries: Vec<PathBuf>,
+    /// Version that the image is labelled with.
+    #[arg(long, value_name = "VERSION", default_value = env!("CARGO_PKG_VERSION"))]
+    image_version: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Build a Configuration: composite resource definitions and compositions.
+#[derive(Debug, clap::Args)]
+struct Configuration {
+    /// Folder with crossplane.yaml, definitions and compositions.
+    #[arg(value_name = "DIR", default_value = "package/configuration")]
+    folder: PathBuf,
+    /// Version that the image is labelled with.
+    #[arg(long, value_name = "VERSION")]
+    image_version: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// Examples to put into the package: a file, or a folder with all of its folders; repeatable.
+    #[arg(long = "examples", value_name = "PATH")]
+    examples: Vec<PathBuf>,
+    /// File to write, or the folder to write NAME-ARCHITECTURE.xpkg or NAME.xpkg to.
+    #[arg(short, long, value_name = "PATH", default_value = ".")]
+    output: PathBuf,
+}
+
+impl Build {
+    pub(super) fn run(self) -> Result<Outcome, Error> {
+        match self.command {
+            Sub::Function(command) => command.run(),
+            Sub::Configuration(command) => command.run(),
+        }
+    }
+}
+
+impl Function {
+    fn run(self) -> Result<Outcome, Error> {
+        let Self { folder, binaries, image_version, common } = self;
+        if binaries.len() > 1 && !common.output.is_dir() {
+            return Err(Error::Platform {
+                message: format!(
+                    "cannot write {} packages to {}; name an existing folder",
+                    binaries.len(),
+                    common.output.display()
+                ),
+            });
+        }
+        let source = Source::read(PackageType::Function, &folder, &common.examples)?;
+        let mut packages: Vec<(Platform, PathBuf, Image)> = Vec::new();
+        for path in binaries {
+            let program = program(&path)?;
+            let platform = binary::platform(&program).map_err(|problem| xpkg::Error::File {
+                path: path.display().to_string(),
+                problem,
+            })?;
+            if let Some((_, other, _)) = packages.iter().find(|(known, ..)| *known == platform) {
+                return Err(Error::Platform {
+                    message: format!(
+                        "{} and {} are both for {platform}; give one program for each platform",
+                        other.display(),
+                        path.display()
+                    ),
+                });
+            }
+            let labels = contents::labels(&source.meta, Some(&image_version));
+            let image = Image::function(&platform, &program, source.streams(), labels);
+            packages.push((platform, path, image.map_err(unbuildable)?));
+        }
+        let mut written = String::new();
+        for (platform, _, image) in packages {
+            let name = format!("{}-{}.xpkg", source.name, platform.architecture);
+            written.push_str(&write(&image, &common.output, &name)?);
+        }
+        Ok(Outcome::Done(written))
+    }
+}
+
+impl Configuration {
+    fn run(self) -> Result<Outcome, Error> {
+        let Self { folder, image_version, common } = self;
+        let source = Source::read(PackageType::Configuration, &folder, &common.examples)?;
+        let labels = contents::labels(&source.meta, image_version.as_deref());
+        let image = Image::configuration(source.streams(), labels).map_err(unbuildable)?;
+        let name = format!("{}.xpkg", source.name);
+        write(&image, &common.output, &name).map(Outcome::Done)
+    }
+}
+
+/// What a package is made of, besides programs.
+struct Source {
+    name: String,
+    meta: serde_json::Value,
+    package: String,
+    examples: Option<String>,
+}
+
+impl Source {
+    fn read(package: PackageType, folder: &Path, examples: &[PathBuf]) -> Result<Self, Error> {
+        let documents = documents::read_tree(folder)?;
+        let objects: Vec<_> = documents.iter().map(|document| &document.content).collect();
+        let found = contents::check(package, &objects).map_err(|(index, problem)| {
+            documents.get(index).map_or_else(
+                || Error::Platform { message: problem.clone() },
+                |document| document.error(problem.as_str()),
+            )
+        })?;
+        let Some(meta) = found.and_then(|index| documents.get(index)) else {
+            return Err(Error::File {
+                path: folder.display().to_string(),
+                message: format!(
+                    "holds no package object; write a crossplane.yaml with apiVersion \
+                     meta.pkg.crossplane.io/v1 and kind {}",
+                    package.name()
+                ),
+            });
+        };
+        // The package object first, as Crossplane's own builder puts it.
+        let others = documents.iter().enumerate().filter(|(index, _)| Some(*index) != found);
+        let stream = stream([meta].into_iter().chain(others.map(|(_, document)| document)));
+        Ok(Self {
+            name: meta.text(&["metadata", "name"]).unwrap_or_default().to_owned(),
+            meta: meta.content.clone(),
+            package: stream,
+            examples: read_examples(examples)?,
+        })
+    }
+
+    fn streams(&self) -> Streams<'_> {
+        Streams { package: &self.package, examples: self.examples.as_deref() }
+    }
+}
+
+fn read_examples(paths: &[PathBuf]) -> Result<Option<String>, Error> {
+    let mut all = Vec::new();
+    for path in paths {
+        let documents =
+            if path.is_dir() { documents::read_tree(path)? } else { documents::read(path)? };
+        if documents.is_empty() {
+            return Err(Error::File {
+                path: path.display().to_string(),
+                message: "holds no example".to_owned(),
+            });
+        }
+        for document in &documents {
+            if document.text(&["apiVersion"]).is_none() || document.text(&["kind"]).is_none() {
+                return Err(
+                    document.error("is no object; an example begins with apiVersion and kind")
+                );
+            }
+        }
+        all.extend(documents);
+    }
+    Ok((!all.is_empty()).then(|| stream(&all)))
+}
+
+/// Documents as one stream, in the words that they were written in.
+fn stream<'a>(documents: impl IntoIterator<Item = &'a Document>) -> String {
+    let parts = documents.into_iter().map(|document| ["---\n", document.source.trim_end(), "\n"]);
+    parts.flatten().collect()
+}
+
+/// A program as it is stored.
+fn program(path: &Path) -> Result<Vec<u8>, Error> {
+    let shown = || path.display().to_string();
+    let mut content = Vec::new();
+    let read =
+        File::open(path).and_then(|file| file.take(MAX_IMAGE_BYTES + 1).read_to_end(&mut content));
+    if let Err(error) = read {
+        return Err(Error::Platform {
+            message: format!("cannot read {}: {error}; build it with `{}`", shown(), binary::BUILD),
+        });
+    }
+    if content.len() as u64 > MAX_IMAGE_BYTES {
+        let problem = format!("has more than {}", size(MAX_IMAGE_BYTES));
+        return Err(xpkg::Error::File { path: shown(), problem }.into());
+    }
+    Ok(content)
+}
+
+/// Writes a package, tells about it, and gives the line to print.
+fn write(image: &Image, output: &Path, name: &str) -> Result<String, Error> {
+    let path = if output.is_dir() { output.join(name) } else { output.to_path_buf() };
+    // `./a` is `a` to everybody.
+    let path = path.strip_prefix(".").unwrap_or(&path);
+    let content = archive::bytes(image).map_err(unbuildable)?;
+    archive::write(path, &content)?;
+    let digest = xpkg::digest(&image.stored_manifest());
+    say(&format!("{}: {}, {digest}", path.display(), size(content.len() as u64)));
+    Ok(format!("{}\n", path.display()))
+}
+
+fn unbuildable(source: std::io::Error) -> Error {
+    xpkg::Error::Write { path: "the package".to_owned(), source }.into()
+}

@@ -1,0 +1,245 @@
+//! `selfservice package inspect`: what a package holds, in a file or in a registry.
+
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::{Error, Outcome};
+use crate::cli::{documents, output};
+use crate::xpkg::contents::text;
+use crate::xpkg::image::Held;
+use crate::xpkg::oci::Execution;
+use crate::xpkg::reference::Reference;
+use crate::xpkg::{self, archive, plain, registry, size};
+
+/// Show what a package holds.
+#[derive(Debug, clap::Args)]
+pub(super) struct Inspect {
+    /// Package file, or reference of a pushed package.
+    #[arg(value_name = "FILE|REFERENCE")]
+    package: String,
+    /// Form of the output.
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Form,
+}
+
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum Form {
+    /// Tables for people.
+    #[default]
+    Text,
+    /// A document for programs.
+    Json,
+}
+
+impl Inspect {
+    pub(super) fn run(self) -> Result<Outcome, Error> {
+        let Self { package, output } = self;
+        let path = Path::new(&package);
+        // A file that is there is meant, whatever its name looks like.
+        let held = if !path.exists() && Reference::is_meant(&package) {
+            registry::pull(&Reference::read(&package)?)?
+        } else {
+            let image = archive::read(path)?;
+            image.held().map_err(|problem| xpkg::Error::File { path: package.clone(), problem })?
+        };
+        let report = Report::new(&package, held)?;
+        match output {
+            Form::Text => Ok(Outcome::Done(report.text())),
+            Form::Json => serde_json::to_string_pretty(&report)
+                .map(|text| Outcome::Done(text + "\n"))
+                .map_err(|error| Error::Platform {
+                    message: format!("cannot write JSON: {error}"),
+                }),
+        }
+    }
+}
+
+/// What a package holds.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report {
+    #[serde(rename = "type")]
+    kind: String,
+    name: String,
+    digest: String,
+    platforms: Vec<PlatformLine>,
+    /// The versions of Crossplane that it works with.
+    crossplane: Option<String>,
+    capabilities: Vec<String>,
+    dependencies: Vec<Dependency>,
+    /// How the program in it is run; empty where there is none.
+    runtime: Execution,
+    layers: Vec<LayerLine>,
+    objects: Vec<Object>,
+}
+
+#[derive(Debug, Serialize)]
+struct PlatformLine {
+    platform: String,
+    digest: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Dependency {
+    kind: String,
+    package: String,
+    version: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LayerLine {
+    annotation: Option<String>,
+    size: u64,
+    media_type: String,
+    digest: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Object {
+    api_version: String,
+    kind: String,
+    name: String,
+}
+
+impl Report {
+    fn new(shown: &str, held: Held) -> Result<Self, Error> {
+        let documents = documents::parse(&format!("{shown}, package.yaml"), &held.package)?;
+        let is_meta = |content: &Json| {
+            text(content, &["apiVersion"])
+                .is_some_and(|version| version.starts_with("meta.pkg.crossplane.io/"))
+        };
+        let (metas, objects): (Vec<Json>, Vec<Json>) =
+            documents.into_iter().map(|document| document.content).partition(is_meta);
+        let [meta] = metas.as_slice() else {
+            return Err(Error::File {
+                path: shown.to_owned(),
+                message: format!(
+                    "holds {} package objects in its package.yaml; a package has one",
+                    metas.len()
+                ),
+            });
+        };
+        let own =
+            |content: &Json, path: &[&str]| text(content, path).unwrap_or_default().to_owned();
+        let spec = |name| meta.get("spec").and_then(|spec| spec.get(name)).and_then(Json::as_array);
+        Ok(Self {
+            kind: own(meta, &["kind"]),
+            name: own(meta, &["metadata", "name"]),
+            digest: held.digest,
+            platforms: held
+                .platforms
+                .into_iter()
+                .map(|(platform, digest)| PlatformLine { platform: platform.to_string(), digest })
+                .collect(),
+            crossplane: text(meta, &["spec", "crossplane", "version"]).map(str::to_owned),
+            capabilities: spec("capabilities")
+                .into_iter()
+                .flatten()
+                .filter_map(|capability| capability.as_str().map(str::to_owned))
+                .collect(),
+            dependencies: spec("dependsOn").into_iter().flatten().map(Dependency::new).collect(),
+            runtime: held.config.config,
+            layers: held
+                .layers
+                .into_iter()
+                .map(|layer| LayerLine {
+                    annotation: layer.purpose().map(str::to_owned),
+                    size: layer.size,
+                    media_type: layer.media_type,
+                    digest: layer.digest,
+                })
+                .collect(),
+            objects: objects
+                .iter()
+                .map(|object| Object {
+                    api_version: own(object, &["apiVersion"]),
+                    kind: own(object, &["kind"]),
+                    name: own(object, &["metadata", "name"]),
+                })
+                .collect(),
+        })
+    }
+
+    fn text(&self) -> String {
+        let mut facts = vec![
+            row(["type", &self.kind]),
+            row(["name", &self.name]),
+            row(["digest", &self.digest]),
+            row(["crossplane", self.crossplane.as_deref().unwrap_or("any version")]),
+        ];
+        if !self.capabilities.is_empty() {
+            facts.push(row(["capabilities", &self.capabilities.join(", ")]));
+        }
+        if !self.runtime.entrypoint.is_empty() {
+            facts.push(row(["entrypoint", &self.runtime.entrypoint.join(" ")]));
+            facts.push(row(["user", &self.runtime.user]));
+            facts.push(row(["environment", &self.runtime.env.join(" ")]));
+        }
+        let mut text = output::table(&facts);
+        let mut section = |titles: Vec<String>, rows: Vec<Vec<String>>| {
+            if !rows.is_empty() {
+                text.push('\n');
+                text.push_str(&output::table(&[vec![titles], rows].concat()));
+            }
+        };
+        section(
+            row(["PLATFORM", "DIGEST"]),
+            self.platforms.iter().map(|line| row([&line.platform, &line.digest])).collect(),
+        );
+        section(
+            row(["DEPENDENCY", "PACKAGE", "VERSION"]),
+            self.dependencies
+                .iter()
+                .map(|line| row([&line.kind, &line.package, &line.version]))
+                .collect(),
+        );
+        section(
+            row(["LAYER", "SIZE", "MEDIA TYPE", "DIGEST"]),
+            self.layers
+                .iter()
+                .map(|line| {
+                    let purpose = line.annotation.as_deref().unwrap_or("-");
+                    row([purpose, &size(line.size), &line.media_type, &line.digest])
+                })
+                .collect(),
+        );
+        section(
+            row(["OBJECT", "NAME", "API VERSION"]),
+            self.objects
+                .iter()
+                .map(|line| row([&line.kind, &line.name, &line.api_version]))
+                .collect(),
+        );
+        text
+    }
+}
+
+impl Dependency {
+    /// `{apiVersion, kind, package}`, or the older `{provider|configuration|function: package}`.
+    fn new(dependency: &Json) -> Self {
+        let field = |name: &str| text(dependency, &[name]);
+        let old = [
+            ("provider", "Provider"),
+            ("configuration", "Configuration"),
+            ("function", "Function"),
+        ];
+        let (kind, package) = old
+            .iter()
+            .find_map(|(name, kind)| Some((*kind, field(name)?)))
+            .unwrap_or((field("kind").unwrap_or("-"), field("package").unwrap_or("-")));
+        Self {
+            kind: kind.to_owned(),
+            package: package.to_owned(),
+            version: field("version").unwrap_or("any").to_owned(),
+        }
+    }
+}
+
+/// Cells of a table; packages of others could command a terminal.
+fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
+    cells.map(plain).to_vec()
+}

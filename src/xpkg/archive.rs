@@ -1,0 +1,251 @@
+//! Package files: images in the form of `docker save`, as Crossplane's command line makes and
+//! pushes them.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::image::{Image, Layer};
+use super::oci::{self, Config};
+use super::{Error, MAX_IMAGE_BYTES, MAX_MANIFEST_BYTES, plain, size};
+
+/// The file that says which others are configuration and layers.
+const CONTENTS: &str = "manifest.json";
+
+/// Files of an archive that are read; images of more than 127 layers run nowhere.
+const MAX_FILES: usize = 512;
+
+/// One image of an archive.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Stored {
+    config: String,
+    /// None: a package has its name where it is pushed.
+    #[serde(default)]
+    repo_tags: Option<Vec<String>>,
+    layers: Vec<String>,
+}
+
+/// An image as a file, the same bytes each time.
+pub fn bytes(image: &Image) -> io::Result<Vec<u8>> {
+    let hexadecimal = |digest: &str| digest.trim_start_matches("sha256:").to_owned();
+    let manifest = image.manifest();
+    let config = format!("{}.json", hexadecimal(&manifest.config.digest));
+    let layers: Vec<String> = manifest
+        .layers
+        .iter()
+        .map(|layer| format!("{}.tar.gz", hexadecimal(&layer.digest)))
+        .collect();
+
+    let mut files = vec![(config.clone(), image.stored_config.as_slice())];
+    for (name, layer) in layers.iter().zip(&image.layers) {
+        // Equal layers are one file.
+        if !files.iter().any(|(known, _)| known == name) {
+            files.push((name.clone(), &layer.content));
+        }
+    }
+    let contents = oci::json(&[Stored { config, repo_tags: None, layers }]);
+    files.push((CONTENTS.to_owned(), &contents));
+    files.sort_unstable();
+
+    let mut archive = tar::Builder::new(Vec::new());
+    for (name, content) in files {
+        let mut header = tar::Header::new_ustar();
+        header.set_mode(0o644);
+        header.set_size(content.len() as u64);
+        header.set_mtime(0);
+        header.set_uid(0);
+        header.set_gid(0);
+        archive.append_data(&mut header, name, content)?;
+    }
+    archive.into_inner()
+}
+
+/// Reads a package file.
+pub fn read(path: &Path) -> Result<Image, Error> {
+    let shown = path.display().to_string();
+    let failed = |source| Error::Read { path: shown.clone(), source };
+    let file = File::open(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    if length > MAX_IMAGE_BYTES {
+        let problem =
+            format!("has {}; packages have at most {}", size(length), size(MAX_IMAGE_BYTES));
+        return Err(Error::File { path: shown, problem });
+    }
+    let mut content = Vec::new();
+    // Devices and pipes have no length.
+    file.take(MAX_IMAGE_BYTES).read_to_end(&mut content).map_err(failed)?;
+    parse(&content).map_err(|problem| Error::File { path: shown, problem })
+}
+
+/// The image in an archive, or the rest of a sentence.
+fn parse(archive: &[u8]) -> Result<Image, String> {
+    let files = files(archive)?;
+    let file = |name: &str| {
+        files.get(name).copied().ok_or_else(|| format!("is incomplete: it lacks {}", plain(name)))
+    };
+    let Ok(contents) = file(CONTENTS) else {
+        return Err("is no package: it has no manifest.json; build one with `selfservice package \
+                    build`"
+            .to_owned());
+    };
+    let stored: Vec<Stored> = document(CONTENTS, contents)?;
+    let [stored] = stored.as_slice() else {
+        return Err(format!("holds {} images; a package is one", stored.len()));
+    };
+    let stored_config = file(&stored.config)?;
+    let config: Config = document(&stored.config, stored_config)?;
+    if config.rootfs.diff_ids.len() != stored.layers.len() {
+        return Err(format!(
+            "is damaged: {} layers are configured and {} are there",
+            config.rootfs.diff_ids.len(),
+            stored.layers.len()
+        ));
+    }
+    let mut layers = Vec::new();
+    for (name, diff_id) in stored.layers.iter().zip(&config.rootfs.diff_ids) {
+        layers.push(Layer::foreign(file(name)?.to_vec(), diff_id.clone()));
+    }
+    // An archive can name one file very often.
+    if layers.iter().map(|layer| layer.descriptor.size).sum::<u64>() > MAX_IMAGE_BYTES {
+        return Err(format!("has layers of more than {}", size(MAX_IMAGE_BYTES)));
+    }
+    Ok(Image::stored(stored_config.to_vec(), config, layers))
+}
+
+/// The regular files of an archive, each as a part of it.
+fn files(archive: &[u8]) -> Result<BTreeMap<String, &[u8]>, String> {
+    let damaged = |error: io::Error| format!("is no package: {}", plain(&error.to_string()));
+    let mut files = BTreeMap::new();
+    for entry in tar::Archive::new(archive).entries().map_err(damaged)? {
+        let entry = entry.map_err(damaged)?;
+        if !entry.header().entry_type().is_file() {
+            continue;
+        }
+        if files.len() == MAX_FILES {
+            return Err(format!("is no package: it holds more than {MAX_FILES} files"));
+        }
+        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let range = usize::try_from(entry.raw_file_position())
+            .ok()
+            .zip(usize::try_from(entry.size()).ok())
+            .and_then(|(start, length)| Some(start..start.checked_add(length)?));
+        let content = range.and_then(|range| archive.get(range));
+        files.insert(name, content.ok_or("is cut off; build or copy it again")?);
+    }
+    Ok(files)
+}
+
+fn document<T: serde::de::DeserializeOwned>(name: &str, content: &[u8]) -> Result<T, String> {
+    if content.len() as u64 > MAX_MANIFEST_BYTES {
+        return Err(format!("has a {} of more than {}", plain(name), size(MAX_MANIFEST_BYTES)));
+    }
+    serde_json::from_slice(content).map_err(|error| {
+        format!("has a {} that cannot be read: {}", plain(name), plain(&error.to_string()))
+    })
+}
+
+/// Writes a file wholly or not at all: beside its place first.
+pub fn write(path: &Path, content: &[u8]) -> Result<(), Error> {
+    let failed = |source| Error::Write { path: path.display().to_string(), source };
+    let name = path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidFilename.into()))?;
+    let mut hidden = std::ffi::OsString::from(".");
+    hidden.push(name);
+    hidden.push(format!(".{}", std::process::id()));
+    let unfinished = Unfinished(path.with_file_name(hidden));
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).open(&unfinished.0).map_err(failed)?;
+    file.write_all(content).and_then(|()| file.sync_all()).map_err(failed)?;
+    fs::rename(&unfinished.0, path).map_err(failed)
+}
+
+/// A file that is removed unless it got its name.
+struct Unfinished(PathBuf);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // Nothing is there when it was renamed.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::image::{Image, Streams};
+    use super::super::oci::Platform;
+    use super::{bytes, parse};
+
+    fn image() -> Image {
+        let streams = Streams { package: "a: 1\n", examples: Some("b: 2\n") };
+        Image::function(&Platform::linux("arm64"), b"program", streams, Vec::new()).expect("fits")
+    }
+
+    fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+        let mut archive = tar::Builder::new(Vec::new());
+        for (name, content) in files {
+            let mut header = tar::Header::new_ustar();
+            header.set_size(content.len() as u64);
+            archive.append_data(&mut header, name, content.as_bytes()).expect("fits");
+        }
+        archive.into_inner().expect("fits")
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let written = bytes(&image()).expect("fits");
+        assert_eq!(written, bytes(&image()).expect("fits"));
+        let read = parse(&written).expect("sound");
+        assert_eq!(read.stored_manifest(), image().stored_manifest());
+        assert_eq!(bytes(&read).expect("fits"), written);
+        assert_eq!(read.held().expect("a package").platforms[0].0.to_string(), "linux/arm64");
+    }
+
+    #[test]
+    fn files_that_are_no_packages_say_why() {
+        let config = r#"{"rootfs": {"type": "layers", "diff_ids": ["sha256:a"]}}"#;
+        for (files, problem) in [
+            (
+                vec![("other", "")],
+                "is no package: it has no manifest.json; build one with `selfservice package build`",
+            ),
+            (vec![("manifest.json", "[]")], "holds 0 images; a package is one"),
+            (
+                vec![("manifest.json", r#"[{"Config": "c", "Layers": []}]"#)],
+                "is incomplete: it lacks c",
+            ),
+            (
+                vec![("manifest.json", r#"[{"Config": "c", "Layers": ["l"]}]"#), ("c", config)],
+                "is incomplete: it lacks l",
+            ),
+            (
+                vec![("manifest.json", r#"[{"Config": "c", "Layers": []}]"#), ("c", config)],
+                "is damaged: 1 layers are configured and 0 are there",
+            ),
+            (
+                vec![("manifest.json", "{")],
+                "has a manifest.json that cannot be read: EOF while parsing an object at line 1 column 1",
+            ),
+        ] {
+            assert_eq!(parse(&archive(&files)).expect_err(problem), problem);
+        }
+    }
+
+    #[test]
+    fn damaged_files_are_refused_without_a_panic() {
+        let whole = bytes(&image()).expect("fits");
+        for length in (0..whole.len() - 1024).step_by(97) {
+            assert!(parse(&whole[..length]).is_err(), "{length} bytes");
+        }
+        assert!(parse(&[0xff; 2048]).is_err());
+        for at in (0..whole.len()).step_by(53) {
+            let mut file = whole.clone();
+            file[at] ^= 0xff;
+            if let Ok(image) = parse(&file) {
+                let _ = image.held();
+            }
+        }
+    }
+}

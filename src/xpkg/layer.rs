@@ -1,0 +1,154 @@
+//! Layers: tar archives that gzip compresses.
+
+use std::io::{self, Read, Write as _};
+
+use flate2::read::MultiGzDecoder;
+use flate2::{Compression, GzBuilder};
+
+use super::oci::{Descriptor, LAYER, LAYER_GZIP};
+use super::{ANNOTATION, MAX_IMAGE_BYTES, size};
+
+/// A layer.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// Its type, digest, size and purpose.
+    pub descriptor: Descriptor,
+    /// The layer itself.
+    pub content: Vec<u8>,
+    /// Its digest before compression.
+    pub(super) diff_id: String,
+}
+
+impl Layer {
+    /// A layer of one file, the same bytes each time: the epoch as its time, root as its owner,
+    /// nothing of the machine that it is made on.
+    pub fn of_file(
+        name: &str,
+        mode: u32,
+        content: &[u8],
+        purpose: Option<&str>,
+    ) -> io::Result<Self> {
+        let mut header = tar::Header::new_ustar();
+        header.set_mode(mode);
+        header.set_size(content.len() as u64);
+        header.set_mtime(0);
+        header.set_uid(0);
+        header.set_gid(0);
+        let mut archive = tar::Builder::new(Vec::new());
+        archive.append_data(&mut header, name, content)?;
+        let archive = archive.into_inner()?;
+
+        // 255 says that the system is unknown (RFC 1952).
+        let mut gzip =
+            GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::best());
+        gzip.write_all(&archive)?;
+        let content = gzip.finish()?;
+
+        let mut descriptor = Descriptor::of(LAYER_GZIP, &content);
+        if let Some(purpose) = purpose {
+            descriptor.annotations.insert(ANNOTATION.to_owned(), purpose.to_owned());
+        }
+        Ok(Self { descriptor, content, diff_id: super::digest(&archive) })
+    }
+
+    /// A layer that somebody else made.
+    pub(super) fn foreign(content: Vec<u8>, diff_id: String) -> Self {
+        let media_type = if is_gzip(&content) { LAYER_GZIP } else { LAYER };
+        Self { descriptor: Descriptor::of(media_type, &content), content, diff_id }
+    }
+}
+
+fn is_gzip(content: &[u8]) -> bool {
+    content.starts_with(&[0x1f, 0x8b])
+}
+
+/// The file of this name at the root of a layer, whoever made the layer; at most `limit` bytes
+/// of it.
+pub(super) fn find(layer: &[u8], name: &str, limit: u64) -> Result<Option<Vec<u8>>, String> {
+    // A few bytes can unpack to very many.
+    let unpacked: Box<dyn Read + '_> = if is_gzip(layer) {
+        Box::new(MultiGzDecoder::new(layer).take(MAX_IMAGE_BYTES))
+    } else {
+        Box::new(layer)
+    };
+    let damaged = |error: io::Error| {
+        format!("has a layer that is damaged: {}", super::plain(&error.to_string()))
+    };
+    let mut archive = tar::Archive::new(unpacked);
+    for entry in archive.entries().map_err(damaged)? {
+        let entry = entry.map_err(damaged)?;
+        let path = entry.path_bytes();
+        if path.strip_prefix(b"./").unwrap_or(&path) != name.as_bytes()
+            || !entry.header().entry_type().is_file()
+        {
+            continue;
+        }
+        let mut content = Vec::new();
+        entry.take(limit + 1).read_to_end(&mut content).map_err(damaged)?;
+        if content.len() as u64 > limit {
+            return Err(format!(
+                "has a {name} of more than {}, which is all that Crossplane reads",
+                size(limit)
+            ));
+        }
+        return Ok(Some(content));
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::{Compression, write::GzEncoder};
+
+    use super::{Layer, find};
+
+    #[test]
+    fn a_layer_is_the_same_each_time_and_holds_its_file() {
+        let layer =
+            || Layer::of_file("package.yaml", 0o644, b"a: 1\n", Some("base")).expect("fits");
+        assert_eq!(layer().content, layer().content);
+        assert_eq!(find(&layer().content, "package.yaml", 10), Ok(Some(b"a: 1\n".to_vec())));
+        assert_eq!(find(&layer().content, "other.yaml", 10), Ok(None));
+        assert_eq!(layer().descriptor.purpose(), Some("base"));
+        // Magic, deflate, no flags, no time, best compression, unknown system.
+        assert_eq!(layer().content[..10], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255]);
+    }
+
+    #[test]
+    fn a_file_without_end_is_not_read_to_the_end() {
+        let layer = Layer::of_file("package.yaml", 0o644, &[b'#'; 1025], None).expect("fits");
+        assert_eq!(
+            find(&layer.content, "package.yaml", 1024),
+            Err("has a package.yaml of more than 1.0 KiB, which is all that Crossplane reads"
+                .to_owned())
+        );
+    }
+
+    #[test]
+    fn a_bomb_is_unpacked_only_so_far() {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        // A header that announces far more than is ever unpacked, and its beginning.
+        let mut header = tar::Header::new_ustar();
+        header.set_path("large").expect("short");
+        header.set_size(4 << 30);
+        header.set_cksum();
+        gzip.write_all(header.as_bytes()).expect("writable");
+        let zeros = vec![0; 1 << 20];
+        for _ in 0..513 {
+            gzip.write_all(&zeros).expect("writable");
+        }
+        let bomb = gzip.finish().expect("writable");
+        assert!(bomb.len() < 4 << 20);
+        let problem = find(&bomb, "package.yaml", 1024).expect_err("cut off");
+        assert!(problem.starts_with("has a layer that is damaged: "), "{problem}");
+    }
+
+    #[test]
+    fn rubbish_is_refused() {
+        for rubbish in [&b"\x1f\x8b\x08rubbish"[..], &[0xff; 600]] {
+            assert!(find(rubbish, "package.yaml", 1024).is_err());
+        }
+    }
+}
