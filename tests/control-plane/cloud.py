@@ -61,6 +61,11 @@ class Cloud:
         with self.lock:
             if thing := self.things.pop((kind, origin), None):
                 self.former |= {thing.external, thing.arn}
+                # A rule is a part of its group.
+                parts = [key for key, other in self.things.items()
+                         if key[0].startswith("SecurityGroup") and thing.external in other.words]
+                for key in parts:
+                    del self.things[key]
 
     def of(self, claim: str) -> list[Thing]:
         """What was made for a claim."""

@@ -15,13 +15,19 @@ Json = Any
 WORKERS = 4
 # How long a controller waits before it tries again: real ones take longer, and tests would wait for them.
 RETRY = 0.3
+# The same where it is told when it is time.
+TOLD = 5.0
+
+Key = tuple[str, str, str | None, str]
+Place = tuple[str | None, str]
 
 
 class Later(Exception):
-    """Not now: something else must happen first."""
+    """Not now: something else must happen first, perhaps to an object whose namespace and name are known."""
 
-
-Key = tuple[str, str, str | None, str]
+    def __init__(self, message: str, awaited: Place | None = None) -> None:
+        super().__init__(message)
+        self.awaited = awaited
 
 
 class Controllers:
@@ -32,12 +38,16 @@ class Controllers:
         self.act = act
         self.known: dict[Key, Json] = {}
         # The same by namespace and name.
-        self.named: dict[tuple[str | None, str], dict[Key, Json]] = {}
+        self.named: dict[Place, dict[Key, Json]] = {}
+        # Who waits for what.
+        self.awaiting: dict[Place, set[Key]] = {}
         self.due: list[tuple[float, int, Key]] = []
         self.queued: set[Key] = set()
         self.busy: set[Key] = set()
         self.changed = threading.Condition()
         self.stopped = threading.Event()
+        self.free = threading.Event()
+        self.free.set()
         self.count = 0
         # Why what waits is waiting.
         self.waiting: dict[Key, str] = {}
@@ -64,12 +74,21 @@ class Controllers:
             else:
                 self.known[key] = same[key] = item
                 self.enqueue(key, 0.0)
+            for waiting in self.awaiting.pop(key[2:], set()):
+                self.enqueue(waiting, 0.0)
 
     def enqueue(self, key: Key, delay: float) -> None:
         with self.changed:
             self.count += 1
             heapq.heappush(self.due, (time.monotonic() + delay, self.count, key))
             self.changed.notify()
+
+    def pause(self) -> None:
+        """Nothing is done until `resume`."""
+        self.free.clear()
+
+    def resume(self) -> None:
+        self.free.set()
 
     def wake(self) -> None:
         """Looks at everything again."""
@@ -93,13 +112,16 @@ class Controllers:
     def work(self) -> None:
         while not self.stopped.is_set():
             key = self.take()
+            self.free.wait()
             try:
                 if item := self.known.get(key):
                     self.act(item)
                 self.waiting.pop(key, None)
             except Later as reason:
                 self.waiting[key] = str(reason)
-                self.enqueue(key, RETRY)
+                if reason.awaited:
+                    self.awaiting.setdefault(reason.awaited, set()).add(key)
+                self.enqueue(key, TOLD if reason.awaited else RETRY)
             except Refused as problem:
                 self.waiting[key] = str(problem)
                 self.enqueue(key, RETRY)

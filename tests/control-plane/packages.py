@@ -2,13 +2,12 @@
 
 import re
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
 import registry
-from client import Api, Resource, condition, states, wait_for
-from plane import SYSTEM, Plane, wait_for_condition
+from client import Resource
+from plane import Plane, wait_for_condition
 from world import REPOSITORY, World
 
 Json = Any
@@ -30,7 +29,16 @@ def dependencies(folder: Path) -> list[str]:
     return re.findall(r"^ +package: (\S+)$", (folder / "crossplane.yaml").read_text(), re.MULTILINE)
 
 
-def push(plane: Plane, folder: Path, repository: str) -> None:
+def push_configuration(plane: Plane, folder: Path) -> None:
+    """By our own means."""
+    file, ours = plane.scratch / f"{folder.name}.xpkg", str(plane.binaries / "selfservice")
+    run(ours, "package", "build", "configuration", str(folder), "--output", str(file))
+    run(ours, "package", "push", str(file), f"{registry.REGISTRY}/{folder.name}:{VERSION}")
+
+
+def push_function(plane: Plane, folder: Path, repository: str) -> None:
+    """Without an image, which nothing here could run: the server runs beside Crossplane. Our own command makes
+    no such package, Crossplane's does."""
     file = plane.scratch / f"{folder.name}.xpkg"
     run("crossplane", "xpkg", "build", "--package-root", str(folder), "--package-file", str(file))
     run("crossplane", "xpkg", "push", "--package-files", str(file), f"{registry.REGISTRY}/{repository}:{VERSION}")
@@ -44,8 +52,8 @@ def publish(world: World) -> None:
         if "/provider-" in package:
             registry.push_provider(repository, world.claims)
         else:
-            push(world.plane, REPOSITORY / "package" / "function", repository)
-    push(world.plane, folder, folder.name)
+            push_function(world.plane, REPOSITORY / "package" / "function", repository)
+    push_configuration(world.plane, folder)
 
 
 def mirror(world: World) -> None:

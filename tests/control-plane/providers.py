@@ -130,7 +130,9 @@ class Providers:
         self.generate_token(item)
         ready = item["kind"] not in self.held
         observed, details = self.observe(item) if ready else ({}, {})
-        self.cloud.have(self.thing(item, observed))
+        if not item["apiVersion"].startswith("postgresql."):
+            # What is in a server comes and goes with it.
+            self.cloud.have(self.thing(item, observed))
         self.connection(item, details)
         status = {"atProvider": observed, "conditions": conditions(ready)}
         self.change(item, {"status": status}, "/status")
@@ -191,7 +193,7 @@ class Providers:
         version = self.configuration_version(item["apiVersion"])
         kind = reference.get("kind", "ProviderConfig")
         namespace = item["metadata"].get("namespace") if kind == "ProviderConfig" else None
-        return self.api.ask("GET", self.api.resource(version, kind).path(namespace, reference["name"]))
+        return self.controllers.known.get((version, kind, namespace, reference["name"]))
 
     @staticmethod
     def configuration_version(version: str) -> str:
@@ -217,8 +219,7 @@ class Providers:
         self.release(item, IN_USE)
 
     def adopt(self, item: Json) -> Json:
-        """All that a provider writes into an object, in one go: Crossplane lets a composite resource rest whose
-        resources change more than a hundred times at once."""
+        """All that a provider writes into an object before it asks the cloud, in one go."""
         metadata: Json = {"annotations": {EXTERNAL: self.name(item)}}
         finalizers = item["metadata"].get("finalizers") or []
         if FINALIZER not in finalizers:
@@ -273,7 +274,7 @@ class Providers:
         message = f"cannot resolve references: mg.Spec.ForProvider.{field}: referenced field was empty" \
                   " (referenced resource may not yet be ready)"
         self.change(item, {"status": {"conditions": conditions(False, False, message)}}, "/status")
-        raise Later(f"{item['kind']} {item['metadata']['name']}: {message}")
+        raise Later(f"{item['kind']} {item['metadata']['name']}: {message}", place)
 
     def generate_token(self, item: Json) -> None:
         """Providers generate what `autoGenerate…` asks for into the Secret that is named, once."""
