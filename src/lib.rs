@@ -23,7 +23,7 @@
 //!
 //! # Invariants
 //!
-//! - Nothing below the edges (`function`, `cli`) knows protobuf, clock, environment, network or
+//! - Nothing below the edges (`function`, `cli`, `xpkg`) knows protobuf, clock, environment, network or
 //!   files: the same input gives the same verdict.
 //! - An observed resource of ours is in every answer that asks for anything
 //!   ([`outcome::Plan::settle`]), or the answer is a refusal that changes nothing.

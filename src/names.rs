@@ -174,6 +174,11 @@ pub fn is_dns_label(name: &str) -> bool {
         && !name.ends_with('-')
 }
 
+/// Whether `name` can be that of an object in Kubernetes (an RFC 1123 subdomain).
+pub fn is_object_name(name: &str) -> bool {
+    (1..=253).contains(&name.len()) && name.split('.').all(is_dns_label)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Limit, Names, is_claim_name, is_dns_label, is_vhost_name};

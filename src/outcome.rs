@@ -2,15 +2,17 @@
 //!
 //! Free of protobuf: the function's edge and the command line both read it.
 
+mod told;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::claim::Form;
 use crate::guardrails::Violation;
 use crate::manifest::Node;
 use crate::observed::Observed;
 use crate::wire::Struct;
 
+pub use self::told::{OwnedKey, Reason, Resource, SecretKey, StatusField};
 pub use crate::observed::ReadError;
 
 /// What may happen to a composed resource while its claim lives.
@@ -22,45 +24,6 @@ pub enum Class {
     Access,
     /// Replaceable: alarms, rules, parameter groups of a former version.
     Derived,
-}
-
-/// A field of the status of a kind's claims.
-#[derive(Clone, Copy, Debug)]
-pub struct StatusField {
-    /// Its name below `status`.
-    pub name: &'static str,
-    /// The form of its value.
-    pub form: Form,
-    /// What it is, in a sentence for a developer.
-    pub about: &'static str,
-}
-
-/// A key, or keys with a common beginning, and their class.
-#[derive(Clone, Copy, Debug)]
-pub struct OwnedKey {
-    pattern: &'static str,
-    /// What may happen to the resource under the key.
-    pub class: Class,
-}
-
-impl OwnedKey {
-    /// A key; with a `*` at the end, all keys that begin so.
-    pub const fn new(pattern: &'static str, class: Class) -> Self {
-        Self { pattern, class }
-    }
-
-    /// Whether `key` is meant.
-    pub fn covers(&self, key: &str) -> bool {
-        match self.pattern.strip_suffix('*') {
-            Some(prefix) => key.starts_with(prefix),
-            None => key == self.pattern,
-        }
-    }
-
-    /// The pattern, for lists.
-    pub const fn pattern(&self) -> &'static str {
-        self.pattern
-    }
 }
 
 /// How a resource shows that it is ready.

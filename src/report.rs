@@ -1,5 +1,7 @@
 //! The last step of the spine: status, conditions, and the gate that nothing slips through.
 
+mod reasons;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -15,6 +17,8 @@ use crate::outcome::{
     Refusal, Requirements, Verdict,
 };
 use crate::pipeline::Input;
+
+pub use self::reasons::{CommonReason, REASONS};
 
 /// Condition: whether the claim was accepted as it stands.
 pub const ACCEPTED: &str = "Accepted";

@@ -48,6 +48,7 @@ fn kinds() -> Vec<PathBuf> {
     let mut kinds: Vec<PathBuf> = fs::read_dir(root)
         .expect("examples")
         .map(|entry| entry.expect("readable").path())
+        .filter(|path| path.is_dir())
         .collect();
     kinds.sort();
     kinds
@@ -395,6 +396,8 @@ fn a_broken_catalogue_is_refused_with_every_problem() {
             "      snapshotRetentionDays: 7\n",
             "      snapshotRetentionDays: 70\n      colour: red\n",
         )
+        .replace("secretStore: {name: aws-secretsmanager}", "secretStore: {name: AWS}")
+        .replace("\nenvironments:", "\ncrossplane: {namespace: Upbound}\n\nenvironments:")
         .replace("  contact: platform-team\n", "");
     let path = file("catalogue.yaml", &broken);
     let output = run(&["catalog", "--catalog", &path]);
@@ -403,6 +406,8 @@ fn a_broken_catalogue_is_refused_with_every_problem() {
     for expected in [
         "  platform.contact: is required",
         "  platform.clusterId: \"Example_1\" must be 1–63 characters of a–z, 0–9 and -",
+        "  crossplane.namespace: \"Upbound\" is not the name of a namespace",
+        "  environments.staging.aws.secretStore.name: \"AWS\" is not the name of a ClusterSecretStore",
         "  environments.production.aws.logRetentionDays: 91 is not a period that CloudWatch Logs knows",
         "  offerings.RedisInstance.aws.colour: is not a known field, expected one of",
         "  offerings.RedisInstance.aws.snapshotRetentionDays: 70 must lie within AWS's own limits 1–35",
@@ -447,7 +452,14 @@ fn explain_teaches() {
          Ways out:\n  \
          - Choose a size up to the maximum.\n  \
          - Ask the contact in the message for an exception.\n\n\
-         When a change of the catalogue, not of the claim, caused it, what lives is kept and only warned.\n",
+         When a change of the catalogue, not of the claim, caused it, what lives is kept and only warned.\n\n\
+         Example, a PostgreSQLInstance in development:\n\n  \
+         kind: PostgreSQLInstance\n  \
+         spec:\n    \
+         parameters:\n      \
+         size: xlarge\n\n\
+         It is refused:\n  \
+         spec.parameters.size [size-above-limit]: Maximum allowed size is large. Contact platform-team for exceptions.\n",
     );
     fails(
         &["explain", "nonsense"],
@@ -455,6 +467,39 @@ fn explain_teaches() {
         "error: no guardrail has the code \"nonsense\"; `selfservice explain` lists them\n",
     );
     assert!(text(&run(&["explain"]).stdout).lines().count() > 20);
+}
+
+#[test]
+fn catalog_shows_what_is_offered_where() {
+    let output = run(&["catalog"]);
+    let stdout = text(&output.stdout);
+    let lines: Vec<&str> = stdout.lines().collect();
+    assert_eq!(
+        lines[..2],
+        [
+            "KIND                PROVIDER  ENVIRONMENT  SIZES                           VERSIONS",
+            "PostgreSQLInstance  aws       development  small, medium, large, (xlarge)  15, 16, 17*, 18",
+        ]
+    );
+    assert_eq!(
+        lines[16..],
+        [
+            "",
+            "(…) needs an exception; * is the default",
+            "",
+            "ENVIRONMENT  NAMESPACES  HIGH AVAILABILITY  ON DELETE",
+            "development  team-*      optional           delete",
+            "production   team-*      required           retain",
+            "staging      team-*      optional           delete",
+        ]
+    );
+    assert!(lines.iter().all(|line| line.chars().count() <= 100), "{stdout}");
+    let output = run(&["catalog", "-o", "json"]);
+    let offerings: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(offerings.as_array().map(Vec::len), Some(15));
+    assert_eq!(offerings[1]["environment"], "production");
+    assert_eq!(offerings[1]["maximumSize"], "large");
+    assert_eq!(offerings[1]["versions"][0]["default"], "17");
 }
 
 #[test]

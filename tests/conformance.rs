@@ -13,15 +13,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use selfservice::backends::Operator;
+use selfservice::backends::managed::Lifetime;
 use selfservice::catalog::{BUILT_IN, Catalog};
 use selfservice::claim::Flavour;
 use selfservice::generate::Artefact;
 use selfservice::kinds::Kind;
-use selfservice::outcome::{Composition, Manifest};
+use selfservice::outcome::Manifest;
 use serde_json::{Value as Json, json};
-use support::matrix::{assert_covers, cells, objects};
+use support::matrix::{assert_covers, cells};
 use support::schemas;
-use support::world::{World, document};
+use support::world::{World, document, objects};
 
 /// Every cell, settled: computed once for all tests.
 fn settled() -> Vec<(String, World)> {
@@ -88,9 +89,11 @@ fn every_claim_settles_ready_with_the_secret_of_its_kind() {
         );
         let entries: BTreeSet<String> =
             secret["data"].as_object().expect("data").keys().cloned().collect();
-        let expected: BTreeSet<String> =
-            kind.secret_keys().iter().map(|key| (*key).to_owned()).collect();
+        let expected: BTreeSet<String> = kind.constant_secret_keys().map(str::to_owned).collect();
         assert!(expected.is_subset(&entries), "{title}: {entries:?}");
+        let told: BTreeSet<String> =
+            kind.secret_keys().iter().map(|key| key.name.to_owned()).collect();
+        assert!(entries.is_subset(&told), "{title}: {entries:?}");
         // A login has a name and a password, an identity a role.
         let tenancy = world.composite["spec"]["parameters"]["tenancy"].to_string();
         let before = keys.entry((kind, tenancy)).or_insert_with(|| entries.clone());
@@ -108,6 +111,45 @@ fn a_settled_claim_changes_nothing_and_is_the_same_every_time() {
             assert_covers(&title, &key, &world.observed[&key], &desired);
         }
     }
+}
+
+/// What the documents tell of a composed resource, its kind and what deletion leaves of it, is
+/// what is composed.
+#[test]
+fn every_composed_object_is_what_its_key_tells() {
+    let mut judged = BTreeSet::new();
+    for (title, world) in settled() {
+        let kind =
+            Kind::ALL.into_iter().find(|kind| title.starts_with(kind.name())).expect("a kind");
+        let flavour = if world.claim.is_some() { Flavour::Claims } else { Flavour::Namespaced };
+        for (key, object) in &world.seen {
+            let told = kind.keys().iter().find(|told| told.covers(key)).expect("a known key");
+            let api_version = object["apiVersion"].as_str().expect("a text");
+            let group = api_version.split_once('/').map_or("", |(group, _)| group);
+            let name = format!("{}.{group}", object["kind"].as_str().expect("a text"));
+            assert_eq!(told.resource.name(flavour), name.trim_end_matches('.'), "{title}: {key}");
+            let retained = object["spec"]["managementPolicies"].is_array();
+            let expected = match told.lifetime {
+                Lifetime::Forever => true,
+                Lifetime::WithClaim => false,
+                // It is not deleted in a cluster that goes.
+                Lifetime::WithData if key.ends_with("-topic") && title.contains("dedicated") => {
+                    true
+                }
+                Lifetime::WithData => world.offering["environment"]["onDelete"] == "retain",
+            };
+            assert_eq!(retained, expected, "{title}: {key}");
+            judged.insert((kind, told.pattern()));
+        }
+    }
+    let all = Kind::ALL
+        .into_iter()
+        .flat_map(|kind| kind.keys().iter().map(move |told| (kind, told.pattern())));
+    let never: Vec<_> = all.filter(|told| !judged.contains(told)).map(|told| told.1).collect();
+    // Their suites have them: other identities, and what a claim must ask for.
+    let known =
+        ["postgresql-extension-*", "object-store-pod-identity-*", "event-stream-pod-identity-*"];
+    assert_eq!(never, known);
 }
 
 #[test]

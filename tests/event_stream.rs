@@ -17,16 +17,14 @@ mod living;
 #[path = "event_stream/stages.rs"]
 mod stages;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
+use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use selfservice::catalog::Catalog;
 use selfservice::kinds::Kind;
-use selfservice::outcome::Composition;
 use serde_json::{Value as Json, json};
-use support::world::{World, catalog_document, document};
+use support::snapshots::assert_snapshot;
+use support::world::{World, catalog_document, document, objects, settled};
 
 const TOPIC: &str = "event-stream-topic";
 const CLUSTER: &str = "event-stream-cluster";
@@ -47,18 +45,6 @@ fn dedicated(claims: bool) -> World {
 
 fn stream(environment: &str, claims: bool, parameters: Json) -> World {
     World::new(Kind::EventStream, environment, claims, parameters)
-}
-
-/// A world whose resources live, as they were accepted.
-fn settled(mut world: World) -> World {
-    let composition = world.settle();
-    assert!(composition.ready, "{:?}", composition.waiting);
-    world
-}
-
-fn objects(composition: &Composition) -> BTreeMap<String, Json> {
-    let composed = composition.resources.iter();
-    composed.map(|(key, composed)| (key.clone(), document(&composed.manifest))).collect()
 }
 
 /// What is asked of the provider for `key`.
@@ -86,20 +72,6 @@ fn entry(world: &World, key: &str, name: &str) -> String {
     String::from_utf8(bytes).expect("UTF-8")
 }
 
-/// Compares with an expected file; with `UPDATE_SNAPSHOTS=1` writes it instead.
-fn assert_snapshot(name: &str, actual: &Json) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join(format!("tests/snapshots/event_stream/{name}.json"));
-    let actual = serde_json::to_string_pretty(actual).expect("JSON") + "\n";
-    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        fs::write(&path, actual).expect("a file");
-        return;
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(actual, expected, "{}: UPDATE_SNAPSHOTS=1 rewrites it", path.display());
-}
-
 /// What is wrong with these is not seen by reading code.
 #[test]
 fn what_reaches_the_providers_is_what_was_reviewed() {
@@ -112,15 +84,24 @@ fn what_reaches_the_providers_is_what_was_reviewed() {
             "scram-version",
             "scram-association",
         ] {
-            assert_snapshot(&format!("{part}-{flavour}"), &ready[&format!("event-stream-{part}")]);
+            assert_snapshot(
+                &format!("event_stream/{part}-{flavour}"),
+                &ready[&format!("event-stream-{part}")],
+            );
         }
-        assert_snapshot(&format!("credentials-shared-{flavour}"), &ready[CREDENTIALS]);
+        assert_snapshot(&format!("event_stream/credentials-shared-{flavour}"), &ready[CREDENTIALS]);
         let ready = objects(&settled(dedicated(claims)).composition());
         for part in ["cluster", "configuration", "kafka-config", "kafka-connection"] {
-            assert_snapshot(&format!("{part}-{flavour}"), &ready[&format!("event-stream-{part}")]);
+            assert_snapshot(
+                &format!("event_stream/{part}-{flavour}"),
+                &ready[&format!("event-stream-{part}")],
+            );
         }
-        assert_snapshot(&format!("topic-dedicated-{flavour}"), &ready[TOPIC]);
-        assert_snapshot(&format!("credentials-dedicated-{flavour}"), &ready[CREDENTIALS]);
+        assert_snapshot(&format!("event_stream/topic-dedicated-{flavour}"), &ready[TOPIC]);
+        assert_snapshot(
+            &format!("event_stream/credentials-dedicated-{flavour}"),
+            &ready[CREDENTIALS],
+        );
     }
 }
 

@@ -288,7 +288,7 @@ fn immutable_parameter() {
     refuses(
         &world,
         &[
-            "spec.parameters.engine [immutable-parameter]: engine cannot change from its default to \"valkey\" after creation. Leave it out again, or create a new claim and move the data.",
+            "spec.parameters.engine [immutable-parameter]: engine cannot change from \"redis\" to \"valkey\" after creation. Set it back to \"redis\", or create a new claim and move the data.",
         ],
     );
     let mut world = living(redis());

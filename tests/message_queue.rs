@@ -13,14 +13,11 @@ mod passwords;
 #[path = "message_queue/stages.rs"]
 mod stages;
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
-
 use selfservice::kinds::Kind;
 use selfservice::outcome::{Composition, ConditionStatus, Verdict};
 use serde_json::{Value as Json, json};
-use support::world::{World, document};
+use support::snapshots::assert_snapshot;
+use support::world::{World, document, objects, settled};
 
 const BROKER: &str = "message-queue-broker";
 const CREDENTIALS: &str = "message-queue-credentials";
@@ -42,18 +39,6 @@ fn without_topology_operator(environment: &str) -> World {
     world.operators = false;
     world.offering["platform"]["operators"] = json!({"externalSecrets": "always"});
     world
-}
-
-/// A world whose resources live, as they were accepted.
-fn settled(mut world: World) -> World {
-    let composition = world.settle();
-    assert!(composition.ready, "{:?}", composition.waiting);
-    world
-}
-
-fn objects(composition: &Composition) -> BTreeMap<String, Json> {
-    let composed = composition.resources.iter();
-    composed.map(|(key, composed)| (key.clone(), document(&composed.manifest))).collect()
 }
 
 /// What is asked of the provider for `key`.
@@ -85,20 +70,6 @@ fn condition(verdict: &Verdict) -> (ConditionStatus, &str, &str) {
     (condition.status, &condition.reason, &condition.message)
 }
 
-/// Compares with an expected file; with `UPDATE_SNAPSHOTS=1` writes it instead.
-fn assert_snapshot(name: &str, actual: &Json) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join(format!("tests/snapshots/message_queue/{name}.json"));
-    let actual = serde_json::to_string_pretty(actual).expect("JSON") + "\n";
-    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        fs::write(&path, actual).expect("a file");
-        return;
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(actual, expected, "{}: UPDATE_SNAPSHOTS=1 rewrites it", path.display());
-}
-
 /// The broker, who gets in, and by which Secrets: what is wrong with them is not seen by reading
 /// code.
 #[test]
@@ -107,7 +78,7 @@ fn what_reaches_the_providers_is_what_was_reviewed() {
         let first = objects(&world(claims).composition());
         for part in ["administrator", "administrator-password", "administrator-generator"] {
             let object = &first[&format!("message-queue-{part}")];
-            assert_snapshot(&format!("{part}-{flavour}"), object);
+            assert_snapshot(&format!("message_queue/{part}-{flavour}"), object);
         }
         let ready = objects(&settled(world(claims)).composition());
         for part in [
@@ -126,9 +97,9 @@ fn what_reaches_the_providers_is_what_was_reviewed() {
             "management-rule-sg-0a1b2c3d4e5f631",
         ] {
             let object = &ready[&format!("message-queue-{part}")];
-            assert_snapshot(&format!("{part}-{flavour}"), object);
+            assert_snapshot(&format!("message_queue/{part}-{flavour}"), object);
         }
     }
     let single = settled(in_environment("development", false));
-    assert_snapshot("broker-development", &objects(&single.composition())[BROKER]);
+    assert_snapshot("message_queue/broker-development", &objects(&single.composition())[BROKER]);
 }

@@ -98,7 +98,7 @@ fn is_never_ready_before_the_credentials_exist() {
         let living = scenario.living();
         let secret = living.resource("object-store-credentials");
         let entries: Vec<_> = secret["data"].as_object().expect("data").keys().collect();
-        let mut expected = Kind::ObjectStore.secret_keys().to_vec();
+        let mut expected = Kind::ObjectStore.constant_secret_keys().collect::<Vec<_>>();
         expected.sort_unstable();
         assert_eq!(entries, expected);
         assert_eq!(secret["type"], "servicebinding.io/s3");

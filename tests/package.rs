@@ -39,7 +39,7 @@ fn leftovers(root: &Path, folder: &str, files: &[File]) -> Vec<String> {
     let mut removed = Vec::new();
     for entry in fs::read_dir(root.join(folder)).expect("made above") {
         let path = entry.expect("readable").path();
-        if !files.iter().any(|file| root.join(&file.path) == path) {
+        if path.is_file() && !files.iter().any(|file| root.join(&file.path) == path) {
             fs::remove_file(&path).expect("writable");
             removed.push(path.display().to_string());
         }

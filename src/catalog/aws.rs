@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Problems, list};
+use crate::names::is_object_name;
 
 /// One AWS account and network, for one environment.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -146,6 +147,14 @@ impl Aws {
         problems.require(is_bucket(&self.access_log_bucket), "accessLogBucket", || {
             format!("\"{}\" is not the name of a bucket", self.access_log_bucket)
         });
+        for (field, name, what) in [
+            ("providerConfig", &self.provider_config, "(Cluster)ProviderConfig"),
+            ("secretStore.name", &self.secret_store.name, "ClusterSecretStore"),
+        ] {
+            problems.require(is_object_name(name), field, || {
+                format!("\"{name}\" is not the name of a {what}")
+            });
+        }
         for key in self.tags.keys() {
             problems.require(is_tag_key(key), &format!("tags[{key}]"), || {
                 "must be 1–128 characters and not begin with aws:".to_owned()

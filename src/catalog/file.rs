@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json, json};
 
 use super::offering::{API_VERSION, KIND};
 use super::repair::repair;
-use super::{Offering, Packages, Problem, Problems, Provider};
+use super::{Crossplane, Offering, Packages, Problem, Problems, Provider};
 use crate::guardrails::{Violation, not_offered};
 use crate::kinds::Kind;
 use crate::wire::Struct;
@@ -16,6 +17,7 @@ use crate::wire::Struct;
 #[derive(Clone, Debug)]
 pub struct Catalog {
     packages: Packages,
+    crossplane: Crossplane,
     offerings: BTreeMap<Choice, (Offering, Json)>,
 }
 
@@ -39,8 +41,14 @@ struct Written {
     kind: String,
     platform: Json,
     packages: Json,
+    #[serde(default = "empty")]
+    crossplane: Json,
     environments: Map<String, Json>,
     offerings: Map<String, Json>,
+}
+
+fn empty() -> Json {
+    Json::Object(Map::new())
 }
 
 impl Catalog {
@@ -64,7 +72,8 @@ impl Catalog {
         }
         let mut offerings = BTreeMap::new();
         let mut found = problems.into_sorted();
-        let packages = packages(&written.packages, &mut found);
+        let packages = section("packages", &written.packages, Packages::check, &mut found);
+        let crossplane = section("crossplane", &written.crossplane, Crossplane::check, &mut found);
         for (kind_name, providers) in &written.offerings {
             let (Some(kind), Json::Object(providers)) = (Kind::from_name(kind_name), providers)
             else {
@@ -116,8 +125,10 @@ impl Catalog {
                 message: "must offer something".to_owned(),
             });
         }
-        match packages {
-            Some(packages) if found.is_empty() => Ok(Self { packages, offerings }),
+        match (packages, crossplane) {
+            (Some(packages), Some(crossplane)) if found.is_empty() => {
+                Ok(Self { packages, crossplane, offerings })
+            }
             _ => Err(found),
         }
     }
@@ -130,6 +141,11 @@ impl Catalog {
     /// Where its packages are published.
     pub const fn packages(&self) -> &Packages {
         &self.packages
+    }
+
+    /// How Crossplane itself is installed.
+    pub const fn crossplane(&self) -> &Crossplane {
+        &self.crossplane
     }
 
     /// The offerings of one kind, by provider and environment.
@@ -204,19 +220,24 @@ impl Catalog {
     }
 }
 
-/// Reads where packages are published, and notes every mistake in it.
-fn packages(written: &Json, found: &mut Vec<Problem>) -> Option<Packages> {
+/// Reads a section of the catalogue as a whole, and notes every mistake in it.
+fn section<T: DeserializeOwned>(
+    name: &str,
+    written: &Json,
+    check: impl FnOnce(&T, &mut Problems),
+    found: &mut Vec<Problem>,
+) -> Option<T> {
     let mut own = Vec::new();
-    let packages: Option<Packages> = repair(written, &mut own, |document| document.read());
+    let section: Option<T> = repair(written, &mut own, |document| document.read());
     found.extend(own.iter().map(|problem| Problem {
-        path: format!("packages.{}", problem.path).trim_end_matches('.').to_owned(),
+        path: format!("{name}.{}", problem.path).trim_end_matches('.').to_owned(),
         message: problem.message.clone(),
     }));
-    let packages = packages.filter(|_| own.is_empty())?;
+    let section = section.filter(|_| own.is_empty())?;
     let mut problems = Problems::default();
-    problems.within("packages", |problems| packages.check(problems));
+    problems.within(name, |problems| check(&section, problems));
     found.extend(problems.into_sorted());
-    Some(packages)
+    Some(section)
 }
 
 /// Values for environments that the file does not have, or that are no values.

@@ -6,6 +6,7 @@
 
 mod aws;
 mod choices;
+mod crossplane;
 mod environment;
 mod file;
 mod offering;
@@ -18,6 +19,7 @@ pub(crate) use aws::is_arn;
 pub use aws::{Aws, Identity, SecretStore};
 pub(crate) use choices::list;
 pub use choices::{Named, Range, Sizes, Version, Versions, version_number};
+pub use crossplane::Crossplane;
 pub use environment::{Availability, Environment, OnDelete};
 pub use file::{Catalog, Choice};
 pub use offering::{API_VERSION, KIND, Offering, Provider};

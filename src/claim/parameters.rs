@@ -17,6 +17,9 @@ pub struct Parameter {
     pub form: Form,
     /// What it is, in a sentence for a developer.
     pub about: &'static str,
+    /// What it is when it is left out, as far as all catalogues agree on it; empty where there is
+    /// nothing to say, or `about` does.
+    pub omitted: &'static str,
     /// Whether a living resource can follow a change of it.
     pub change: Change,
 }
@@ -43,6 +46,18 @@ pub enum Form {
     },
     /// An object with these fields.
     Object(&'static [Parameter]),
+}
+
+impl Parameter {
+    /// What it is, with what it is when it is left out.
+    pub fn sentence(&self) -> String {
+        match self.about.split_once('.') {
+            Some((first, rest)) if !self.omitted.is_empty() => {
+                format!("{first}; {} when left out.{rest}", self.omitted)
+            }
+            _ => self.about.to_owned(),
+        }
+    }
 }
 
 impl Form {
@@ -72,8 +87,8 @@ impl Form {
 /// Whether a parameter may change once the resource exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// It may; guardrails may still refuse a direction, such as a downgrade.
-    Allowed,
+    /// It may, or may not, as this says; a guardrail holds it to that.
+    Allowed(&'static str),
     /// It may not: the resource would have to be replaced.
     Never,
 }

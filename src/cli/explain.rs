@@ -1,22 +1,27 @@
 //! `selfservice explain`: what a guardrail is for, and the ways out.
 
-use super::{Error, Outcome};
-use crate::guardrails::{self, Cause};
+use super::{CatalogOption, Error, Outcome, documents};
+use crate::catalog::Catalog;
+use crate::generate::refusals::{Example, example};
+use crate::guardrails;
 
-/// Explain a guardrail and the ways out of it.
+/// Explain a guardrail and the ways out of it, with an example.
 #[derive(Debug, clap::Args)]
 pub(super) struct Explain {
     /// Code of the guardrail, as refusals show it; all codes when left out.
     code: Option<String>,
+
+    #[command(flatten)]
+    catalog: CatalogOption,
 }
 
 impl Explain {
     pub(super) fn run(self) -> Result<Outcome, Error> {
-        let Self { code } = self;
-        match code {
-            None => Ok(Outcome::Done(all())),
-            Some(code) => explain(&code).map(Outcome::Done),
-        }
+        let Self { code, catalog } = self;
+        let Some(code) = code else { return Ok(Outcome::Done(all())) };
+        // Its sentences name what this catalogue offers.
+        let catalog = documents::catalog(catalog.catalog.as_deref())?;
+        explain(&code, &catalog).map(Outcome::Done)
     }
 }
 
@@ -28,7 +33,7 @@ fn all() -> String {
     })
 }
 
-fn explain(code: &str) -> Result<String, Error> {
+fn explain(code: &str, catalog: &Catalog) -> Result<String, Error> {
     let found = guardrails::ALL.iter().find(|guardrail| {
         guardrail.code == code || guardrails::pascal_case(guardrail.code) == code
     });
@@ -45,12 +50,26 @@ fn explain(code: &str) -> Result<String, Error> {
     for way in guardrail.ways_out {
         text.push_str(&format!("  - {way}\n"));
     }
-    text.push_str(match guardrail.cause {
-        Cause::Claim => "",
-        Cause::Catalogue => {
-            "\nWhen a change of the catalogue, not of the claim, caused it, what lives is kept and only warned.\n"
-        }
-        Cause::Time => "\nIt only warns.\n",
-    });
+    if let Some(note) = guardrail.cause.note() {
+        text.push_str(&format!("\n{note}\n"));
+    }
+    if let Some(example) = example(catalog, guardrail) {
+        text.push_str(&shown(&example));
+    }
     Ok(text)
+}
+
+fn shown(example: &Example) -> String {
+    let mut text = String::new();
+    for (lead, snippet) in example.snippets() {
+        text.push_str(&format!("\n{lead}:\n\n"));
+        for line in snippet.lines() {
+            text.push_str(&format!("  {line}\n"));
+        }
+    }
+    text.push_str(&format!("\n{}\n", example.verdict()));
+    for violation in &example.violations {
+        text.push_str(&format!("  {violation}\n"));
+    }
+    text
 }

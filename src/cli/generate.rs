@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::{CatalogOption, Error, Outcome, documents, say};
-use crate::generate::{Artefact, File, HEADER};
+use crate::generate::{Artefact, File, is_made};
 
 /// Make everything that a platform publishes from its catalogue.
 ///
@@ -135,7 +135,7 @@ fn leftovers_in(out: &Path, folder: &str, made: &[File]) -> Result<Vec<PathBuf>,
         let path = entry.map_err(failed)?.path();
         let kept = made.iter().any(|file| out.join(&file.path) == path);
         // Whatever else somebody keeps there is theirs.
-        if !kept && fs::read_to_string(&path).is_ok_and(|text| text.starts_with(HEADER)) {
+        if !kept && fs::read_to_string(&path).is_ok_and(|text| is_made(&text)) {
             leftovers.push(path);
         }
     }

@@ -94,7 +94,10 @@ pub fn secret_reference(order: &Order<'_>, part: &str, key: &'static str) -> Nod
 pub fn are_complete(claim: &Claim, observed: &Observed) -> bool {
     let key = claim.kind.credentials_key();
     observed.get(&key).is_some()
-        && claim.kind.secret_keys().iter().all(|entry| observed.secret_value(&key, entry).is_some())
+        && claim
+            .kind
+            .constant_secret_keys()
+            .all(|entry| observed.secret_value(&key, entry).is_some())
 }
 
 /// Escapes what is not unreserved in a URI (RFC 3986 §2.3).

@@ -3,8 +3,9 @@
 use serde_json::Value as Json;
 
 use super::File;
-use super::schema::of;
-use crate::catalog::{Aws, Environment, Packages, Platform};
+use super::markdown::table;
+use super::schema::with_defaults as of;
+use crate::catalog::{Aws, Crossplane, Environment, Packages, Platform};
 use crate::kinds::{Kind, event_stream, message_queue, object_store, postgresql, redis};
 
 /// Where the file belongs in the repository.
@@ -15,9 +16,9 @@ const INTRODUCTION: &str = "\
 
 <!-- Made by `selfservice generate` from the catalogue's types: change those instead. -->
 
-One YAML file says what a platform offers. [`catalog/default.yaml`](../catalog/default.yaml) is a complete example:
-copy it, put in your own accounts and networks, and pass it with `--catalog FILE` or `SELFSERVICE_CATALOG`. Every
-mistake in a catalogue is listed at once, with its path. `selfservice catalog offering` cuts out the input of one
+One YAML file says what a platform offers. `catalog/default.yaml` of function-self-service is a complete example: copy
+it, put in your own accounts and networks, and pass it with `--catalog FILE` or `SELFSERVICE_CATALOG`. Every mistake
+in a catalogue is listed at once, with its path. `selfservice catalog offering` cuts out the input of one
 Composition's pipeline step.
 
 ```yaml
@@ -25,6 +26,7 @@ apiVersion: selfservice.fn.crossplane.io/v1beta1
 kind: Catalog
 platform: {}      # the platform as a whole
 packages: {}      # where its packages are published
+crossplane: {}    # how Crossplane is installed; may be left out
 environments: {}  # by name: who may use it, what it demands, and its AWS account
 offerings: {}     # by kind and provider: sizes, versions and limits
 ```
@@ -58,6 +60,7 @@ fn document() -> String {
     let environment = "environments.<name>";
     section(&mut text, "platform", &of::<Platform>());
     section(&mut text, "packages", &of::<Packages>());
+    section(&mut text, "crossplane", &of::<Crossplane>());
     section(&mut text, environment, &without(of::<Environment>(), "name"));
     section(&mut text, &format!("{environment}.aws"), &of::<Aws>());
     for kind in Kind::ALL {
@@ -85,24 +88,30 @@ fn without(mut schema: Json, field: &str) -> Json {
 }
 
 fn section(text: &mut String, title: &str, schema: &Json) {
-    text.push_str(&format!("\n## `{title}`\n\n| field | type | | meaning |\n|---|---|---|---|\n"));
-    rows(text, "", schema);
+    let mut rows = Vec::new();
+    fields(&mut rows, "", schema);
+    let table = table(&["field", "type", "when left out", "meaning"], &rows);
+    text.push_str(&format!("\n## `{title}`\n\n{table}"));
 }
 
 /// A row for every field of an object, and below it those of the objects in it.
-fn rows(text: &mut String, prefix: &str, schema: &Json) {
+fn fields(rows: &mut Vec<Vec<String>>, prefix: &str, schema: &Json) {
     let Some(properties) = schema["properties"].as_object() else { return };
     for (name, property) in properties {
         let required =
             schema["required"].as_array().is_some_and(|all| all.contains(&name.as_str().into()));
-        text.push_str(&format!(
-            "| `{prefix}{name}` | {} | {} | {} |\n",
-            form(property),
-            if required { "required" } else { "" },
-            meaning(property),
-        ));
-        rows(text, &format!("{prefix}{name}."), property);
-        rows(text, &format!("{prefix}{name}[]."), &property["items"]);
+        let omitted = match &property["default"] {
+            _ if required => "**required**".to_owned(),
+            Json::String(text) if !text.is_empty() => format!("`{text}`"),
+            Json::Bool(_) | Json::Number(_) => format!("`{}`", property["default"]),
+            // The fields of an object say it.
+            _ if property.get("properties").is_some() => String::new(),
+            _ => "nothing".to_owned(),
+        };
+        let about = property["description"].as_str().unwrap_or_default().to_owned();
+        rows.push(vec![format!("`{prefix}{name}`"), form(property).to_owned(), omitted, about]);
+        fields(rows, &format!("{prefix}{name}."), property);
+        fields(rows, &format!("{prefix}{name}[]."), &property["items"]);
     }
 }
 
@@ -118,10 +127,4 @@ fn form(property: &Json) -> &'static str {
         Some("object") if has("additionalProperties") => "map of texts",
         _ => "object",
     }
-}
-
-/// On one line, as a table's cell takes it.
-fn meaning(property: &Json) -> String {
-    let text = property["description"].as_str().unwrap_or_default();
-    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }

@@ -3,10 +3,17 @@
 //! One file an artefact; all of them iterate the catalogue. Nothing here reads or writes: the
 //! command line does.
 
+mod attempts;
+mod catalog_page;
 pub mod catalog_reference;
+mod cluster;
 mod composition;
+mod guardrails_page;
+mod kind_page;
+mod markdown;
 pub mod offering_crd;
 mod package;
+pub mod refusals;
 mod rules;
 mod schema;
 mod xrd;
@@ -27,13 +34,16 @@ pub enum Artefact {
     Compositions,
     /// The metadata of the packages, and the CRD of the function's input.
     Packages,
+    /// What a cluster needs besides: roles, admission policies, the runtime of the pods.
+    Cluster,
     /// The documents that follow from the catalogue.
     Docs,
 }
 
 impl Artefact {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Xrds, Self::Compositions, Self::Packages, Self::Docs];
+    pub const ALL: [Self; 5] =
+        [Self::Xrds, Self::Compositions, Self::Packages, Self::Cluster, Self::Docs];
 
     /// Folders that hold nothing else: a file in one of them that is not made any more is stale.
     pub const fn folders(self) -> &'static [&'static str] {
@@ -43,7 +53,8 @@ impl Artefact {
                 &["package/configuration/compositions", "package/configuration-claims/compositions"]
             }
             Self::Packages => &["package/function/input"],
-            Self::Docs => &[],
+            Self::Cluster => cluster::FOLDERS,
+            Self::Docs => &["docs/kinds"],
         }
     }
 
@@ -58,7 +69,16 @@ impl Artefact {
                     .extend(each_flavour(|flavour| vec![package::configuration(catalog, flavour)]));
                 files
             }
-            Self::Docs => vec![catalog_reference::file()],
+            Self::Cluster => cluster::files(catalog),
+            Self::Docs => {
+                let mut files = vec![
+                    catalog_page::file(catalog),
+                    catalog_reference::file(),
+                    guardrails_page::file(catalog),
+                ];
+                files.extend(kind_page::files(catalog));
+                files
+            }
         }
     }
 }
@@ -93,9 +113,21 @@ enum Content {
 pub const HEADER: &str =
     "# Made by `selfservice generate` from the catalogue: change that instead.\n";
 
+/// How the comment of a document that is made begins, below its title.
+const COMMENT: &str = "<!-- Made by `selfservice generate`";
+
+/// Whether a file with this text was made, whatever the catalogue said then.
+pub fn is_made(text: &str) -> bool {
+    text.starts_with(HEADER) || text.lines().nth(2).is_some_and(|line| line.starts_with(COMMENT))
+}
+
 impl File {
     fn document(path: impl Into<String>, document: Node) -> Self {
-        Self { path: path.into(), content: Content::Documents(vec![document]) }
+        Self::documents_in(path, vec![document])
+    }
+
+    fn documents_in(path: impl Into<String>, documents: Vec<Node>) -> Self {
+        Self { path: path.into(), content: Content::Documents(documents) }
     }
 
     fn text(path: impl Into<String>, text: String) -> Self {

@@ -39,16 +39,7 @@ pub(super) fn function(catalog: &Catalog) -> File {
 /// The configuration package of a flavour.
 pub(super) fn configuration(catalog: &Catalog, flavour: Flavour) -> File {
     let folder = configuration_folder(flavour);
-    let (name, about) = match flavour {
-        Flavour::Namespaced => (
-            "configuration-self-service",
-            "Self-service databases, caches, queues, buckets and streams: namespaced.",
-        ),
-        Flavour::Claims => (
-            "configuration-self-service-claims",
-            "Self-service databases, caches, queues, buckets and streams: claims.",
-        ),
-    };
+    let (name, about) = describe(flavour);
     let mut needed = vec![object! {
         apiVersion: "pkg.crossplane.io/v1",
         kind: "Function",
@@ -73,6 +64,20 @@ pub(super) fn configuration(catalog: &Catalog, flavour: Flavour) -> File {
         },
     };
     File::document(format!("{folder}/crossplane.yaml"), meta)
+}
+
+/// Name of a flavour's configuration package, and what it is.
+pub(super) const fn describe(flavour: Flavour) -> (&'static str, &'static str) {
+    match flavour {
+        Flavour::Namespaced => (
+            "configuration-self-service",
+            "Self-service databases, caches, queues, buckets and streams: namespaced.",
+        ),
+        Flavour::Claims => (
+            "configuration-self-service-claims",
+            "Self-service databases, caches, queues, buckets and streams: claims.",
+        ),
+    }
 }
 
 fn metadata(catalog: &Catalog, name: &'static str, about: &'static str) -> Node {
@@ -113,7 +118,16 @@ fn providers(catalog: &Catalog, flavour: Flavour) -> Vec<(String, &'static str)>
         })
         .collect();
     let aws = services.iter().map(|service| (format!("{AWS_REPOSITORY}{service}"), AWS_VERSIONS));
-    let operators: BTreeSet<Operator> = catalog
+    let others = operators(catalog, flavour).into_iter().filter_map(|operator| {
+        let (package, versions) = operator.package()?;
+        Some((package.to_owned(), versions))
+    });
+    aws.chain(others).collect()
+}
+
+/// The operators of other projects that claims of a flavour may need.
+pub(super) fn operators(catalog: &Catalog, flavour: Flavour) -> BTreeSet<Operator> {
+    catalog
         .offerings()
         .flat_map(|offering| {
             let operators = &offering.platform.operators;
@@ -124,10 +138,5 @@ fn providers(catalog: &Catalog, flavour: Flavour) -> Vec<(String, &'static str)>
                 .copied()
                 .filter(|operator| operator.installed(operators) != Installed::Never)
         })
-        .collect();
-    let others = operators.into_iter().filter_map(|operator| {
-        let (package, versions) = operator.package()?;
-        Some((package.to_owned(), versions))
-    });
-    aws.chain(others).collect()
+        .collect()
 }

@@ -5,6 +5,13 @@ use serde_json::{Map, Value as Json};
 
 /// The structural schema of a type.
 pub(super) fn of<T: schemars::JsonSchema>() -> Json {
+    let mut schema = with_defaults::<T>();
+    drop_defaults(&mut schema);
+    schema
+}
+
+/// The same with the defaults of its fields: an API server would write them into objects.
+pub(super) fn with_defaults<T: schemars::JsonSchema>() -> Json {
     let settings = SchemaSettings::openapi3().with(|settings| settings.inline_subschemas = true);
     let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
     simplify(&mut schema);
@@ -14,7 +21,7 @@ pub(super) fn of<T: schemars::JsonSchema>() -> Json {
 /// Leaves what a structural schema may hold (Kubernetes, "Specifying a structural schema").
 fn simplify(schema: &mut Json) {
     let Json::Object(fields) = schema else { return };
-    for unused in ["$schema", "title", "components", "default", "format"] {
+    for unused in ["$schema", "title", "components", "format"] {
         fields.remove(unused);
     }
     if fields.get("additionalProperties") == Some(&Json::Bool(false)) {
@@ -31,6 +38,19 @@ fn simplify(schema: &mut Json) {
     for inner in ["items", "additionalProperties"] {
         if let Some(inner) = fields.get_mut(inner) {
             simplify(inner);
+        }
+    }
+}
+
+fn drop_defaults(schema: &mut Json) {
+    let Json::Object(fields) = schema else { return };
+    fields.remove("default");
+    if let Some(Json::Object(properties)) = fields.get_mut("properties") {
+        properties.values_mut().for_each(drop_defaults);
+    }
+    for inner in ["items", "additionalProperties"] {
+        if let Some(inner) = fields.get_mut(inner) {
+            drop_defaults(inner);
         }
     }
 }

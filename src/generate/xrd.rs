@@ -32,7 +32,8 @@ pub(super) fn api_version(catalog: &Catalog, kind: Kind) -> String {
     format!("{}/{VERSION}", group(catalog, kind))
 }
 
-fn group(catalog: &Catalog, kind: Kind) -> String {
+/// API group of the claims of a kind.
+pub(super) fn group(catalog: &Catalog, kind: Kind) -> String {
     format!("{}.{}", kind.group(), catalog.domain())
 }
 
@@ -228,8 +229,8 @@ fn versions(catalog: &Catalog, kind: Kind) -> String {
 fn fields(parameters: &[Parameter]) -> Node {
     let properties = parameters.iter().map(|parameter| {
         let about = match parameter.change {
-            Change::Allowed => parameter.about.to_owned(),
-            Change::Never => format!("{} It cannot change later.", parameter.about),
+            Change::Allowed(_) => parameter.sentence(),
+            Change::Never => format!("{} It cannot change later.", parameter.sentence()),
         };
         (parameter.name.into(), titled(parameter.name, parameter.form, about))
     });

@@ -92,6 +92,20 @@ pub enum Cause {
     Time,
 }
 
+impl Cause {
+    /// When it does not refuse, in a sentence.
+    pub const fn note(self) -> Option<&'static str> {
+        match self {
+            Self::Claim => None,
+            Self::Catalogue => Some(
+                "When a change of the catalogue, not of the claim, caused it, what lives is kept \
+                 and only warned.",
+            ),
+            Self::Time => Some("It only warns."),
+        }
+    }
+}
+
 /// Every guardrail.
 pub const ALL: &[&Guardrail] = &[
     &name_shape::GUARDRAIL,

@@ -6,7 +6,7 @@ use super::{event_stream, message_queue, object_store, postgresql, redis};
 use crate::backends::Operator;
 use crate::claim::{Flavour, Parameter};
 use crate::guardrails::quote;
-use crate::outcome::{Class, StatusField};
+use crate::outcome::{Class, OwnedKey, Reason, SecretKey, StatusField};
 
 /// A kind of claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -176,8 +176,8 @@ impl Kind {
         }
     }
 
-    /// Keys of its credentials Secret, whatever the backend.
-    pub const fn secret_keys(self) -> &'static [&'static str] {
+    /// Entries of its credentials Secret, whatever the backend.
+    pub const fn secret_keys(self) -> &'static [SecretKey] {
         match self {
             Self::PostgreSqlInstance => postgresql::SECRET_KEYS,
             Self::RedisInstance => redis::SECRET_KEYS,
@@ -187,16 +187,36 @@ impl Kind {
         }
     }
 
-    /// The class of a composed resource's key; `None` for a key this release does not know.
-    pub fn class_of(self, key: &str) -> Option<Class> {
-        let keys = match self {
+    /// Names of the entries that every credentials Secret of it has.
+    pub fn constant_secret_keys(self) -> impl Iterator<Item = &'static str> {
+        self.secret_keys().iter().filter(|key| key.when.is_none()).map(|key| key.name)
+    }
+
+    /// Reasons of the condition `CredentialsReady` that only it has.
+    pub const fn reasons(self) -> &'static [Reason] {
+        match self {
+            Self::PostgreSqlInstance => postgresql::REASONS,
+            Self::RedisInstance => redis::REASONS,
+            Self::MessageQueue => message_queue::REASONS,
+            Self::ObjectStore => object_store::REASONS,
+            Self::EventStream => event_stream::REASONS,
+        }
+    }
+
+    /// Everything that its claims may become.
+    pub const fn keys(self) -> &'static [OwnedKey] {
+        match self {
             Self::PostgreSqlInstance => postgresql::KEYS,
             Self::RedisInstance => redis::KEYS,
             Self::MessageQueue => message_queue::KEYS,
             Self::ObjectStore => object_store::KEYS,
             Self::EventStream => event_stream::KEYS,
-        };
-        keys.iter().find(|owned| owned.covers(key)).map(|owned| owned.class)
+        }
+    }
+
+    /// The class of a composed resource's key; `None` for a key this release does not know.
+    pub fn class_of(self, key: &str) -> Option<Class> {
+        self.keys().iter().find(|owned| owned.covers(key)).map(|owned| owned.class)
     }
 
     /// Whether `key` is one of ours: the prefix decides, so that a key of a newer release is

@@ -10,6 +10,8 @@ pub mod message_queue;
 pub mod object_store;
 pub mod postgresql;
 pub mod redis;
+#[cfg(feature = "cli")]
+pub mod told;
 
 pub use asked::{
     Number, consumer_groups, database_name, declines_versioning, default_of, extensions,

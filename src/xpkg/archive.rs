@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::image::{Image, Layer};
+use super::layer::append;
 use super::oci::{self, Config};
 use super::{Error, MAX_IMAGE_BYTES, MAX_MANIFEST_BYTES, plain, size};
 
@@ -53,13 +54,7 @@ pub fn bytes(image: &Image) -> io::Result<Vec<u8>> {
 
     let mut archive = tar::Builder::new(Vec::new());
     for (name, content) in files {
-        let mut header = tar::Header::new_ustar();
-        header.set_mode(0o644);
-        header.set_size(content.len() as u64);
-        header.set_mtime(0);
-        header.set_uid(0);
-        header.set_gid(0);
-        archive.append_data(&mut header, name, content)?;
+        append(&mut archive, &name, 0o644, content)?;
     }
     archive.into_inner()
 }
@@ -118,7 +113,7 @@ fn parse(archive: &[u8]) -> Result<Image, String> {
 
 /// The regular files of an archive, each as a part of it.
 fn files(archive: &[u8]) -> Result<BTreeMap<String, &[u8]>, String> {
-    let damaged = |error: io::Error| format!("is no package: {}", plain(&error.to_string()));
+    let damaged = |_| "is no package: it is no tar archive, or damaged".to_owned();
     let mut files = BTreeMap::new();
     for entry in tar::Archive::new(archive).entries().map_err(damaged)? {
         let entry = entry.map_err(damaged)?;
@@ -225,8 +220,8 @@ mod tests {
                 "is damaged: 1 layers are configured and 0 are there",
             ),
             (
-                vec![("manifest.json", "{")],
-                "has a manifest.json that cannot be read: EOF while parsing an object at line 1 column 1",
+                vec![("manifest.json", "[")],
+                "has a manifest.json that cannot be read: EOF while parsing a list at line 1 column 1",
             ),
         ] {
             assert_eq!(parse(&archive(&files)).expect_err(problem), problem);

@@ -80,7 +80,11 @@ impl Platform {
 
 impl fmt::Display for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.os, self.architecture)
+        match (self.os.as_str(), self.architecture.as_str()) {
+            // Crossplane's command line gives packages without a program none.
+            ("", "") => f.write_str("any"),
+            (os, architecture) => write!(f, "{os}/{architecture}"),
+        }
     }
 }
 

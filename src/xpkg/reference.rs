@@ -30,8 +30,11 @@ impl Reference {
                 plain(text)
             )));
         }
-        let parsed = oci_client::Reference::try_from(text).map_err(|error| {
-            Error::Reference(format!("\"{}\" is no reference: {error}; {example}", plain(text)))
+        let parsed = oci_client::Reference::try_from(text).map_err(|_| {
+            Error::Reference(format!(
+                "\"{}\" is no reference (repositories are written in lower case); {example}",
+                plain(text)
+            ))
         })?;
         let reference = Self { text: text.to_owned(), parsed };
         // The parser invents a tag where there is neither.
@@ -94,7 +97,7 @@ mod tests {
         refused(
             "registry.example.com/A:v1",
             &format!(
-                "\"registry.example.com/A:v1\" is no reference: repository name must be lowercase; {example}"
+                "\"registry.example.com/A:v1\" is no reference (repositories are written in lower case); {example}"
             ),
         );
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use docker_credential::{CredentialRetrievalError, DockerCredential};
 use http::HeaderValue;
 use oci_client::client::{ClientConfig, ClientProtocol};
-use oci_client::errors::OciDistributionError;
+use oci_client::errors::{OciDistributionError, OciErrorCode};
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, RegistryOperation};
 use serde::de::DeserializeOwned;
@@ -280,6 +280,11 @@ impl<'a> Registry<'a> {
             OciDistributionError::ImageManifestNotFoundError(_) => {
                 format!("{host} has no such package")
             }
+            OciDistributionError::RegistryError { envelope, .. }
+                if envelope.errors.iter().any(|error| is_missing(&error.code)) =>
+            {
+                format!("{host} has no such package")
+            }
             OciDistributionError::RegistryError { envelope, .. } => {
                 let messages: Vec<&str> =
                     envelope.errors.iter().map(|error| error.message.as_str()).collect();
@@ -311,6 +316,13 @@ impl<'a> Registry<'a> {
             .map_or_else(|| "Docker's configuration".to_owned(), |file| file.display().to_string());
         format!("{host} {reason} in {place}{said}; run `docker login {host}`")
     }
+}
+
+fn is_missing(code: &OciErrorCode) -> bool {
+    matches!(
+        code,
+        OciErrorCode::ManifestUnknown | OciErrorCode::NameUnknown | OciErrorCode::NotFound
+    )
 }
 
 /// The messages in an error of a registry, or its text.

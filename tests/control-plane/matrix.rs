@@ -13,7 +13,8 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 use serde_json::Value as Json;
-use support::matrix::{assert_covers, cells, objects};
+use support::matrix::{assert_covers, cells};
+use support::world::objects;
 
 fn main() -> io::Result<()> {
     let mut arguments = env::args().skip(1);

@@ -7,7 +7,7 @@ from typing import Any
 
 import registry
 from client import Resource
-from plane import Plane, wait_for_condition
+from plane import SYSTEM, Plane, wait_for_condition
 from world import REPOSITORY, World
 
 Json = Any
@@ -33,7 +33,12 @@ def push_configuration(plane: Plane, folder: Path) -> None:
     """By our own means."""
     file, ours = plane.scratch / f"{folder.name}.xpkg", str(plane.binaries / "selfservice")
     run(ours, "package", "build", "configuration", str(folder), "--output", str(file))
-    run(ours, "package", "push", str(file), f"{registry.REGISTRY}/{folder.name}:{VERSION}")
+    run(ours, "package", "push", str(file), f"{registry.REGISTRY}/{name_of(folder)}:{VERSION}")
+
+
+def name_of(folder: Path) -> str:
+    """What a package calls itself, and so does its repository."""
+    return re.search(r"^  name: (\S+)$", (folder / "crossplane.yaml").read_text(), re.MULTILINE)[1]
 
 
 def push_function(plane: Plane, folder: Path, repository: str) -> None:
@@ -69,13 +74,13 @@ def mirror(world: World) -> None:
 def install(world: World) -> None:
     """Providers first, as most platforms have them already, all but one: what a Configuration lacks, and our
     function, come by its dependencies. One after the other is how Crossplane does that."""
-    name = FOLDERS[world.flavour]
-    folder = REPOSITORY / "package" / name
+    folder = REPOSITORY / "package" / FOLDERS[world.flavour]
     providers = [package for package in dependencies(folder) if "/provider-" in package]
-    present = [package(world, "Provider", f"{each}:{registry.version(each)}") for each in providers[1:]]
+    present = [package(world, f"{each}:{registry.version(each)}") for each in providers[1:]]
     for item in present:
         wait_for_condition(world.api, item, "Healthy")
-    item = package(world, "Configuration", f"registry.example.com/{name}:{VERSION}")
+    apply(f"package/install/{world.flavour}.yaml")
+    item = {"apiVersion": "pkg.crossplane.io/v1", "kind": "Configuration", "metadata": {"name": name_of(folder)}}
     wait_for_condition(world.api, item, "Healthy")
     for kind in ("Provider", "Function"):
         for each in world.api.find("pkg.crossplane.io/v1", kind):
@@ -84,11 +89,16 @@ def install(world: World) -> None:
         wait_for_condition(world.api, definition, "Offered" if world.claims else "Established")
 
 
-def package(world: World, kind: str, image: str) -> Json:
-    """Installs a package, under the name that Crossplane would give it."""
+def apply(file: str) -> None:
+    """As docs/install.md says."""
+    run("kubectl", "apply", "--filename", str(REPOSITORY / file))
+
+
+def package(world: World, image: str) -> Json:
+    """Installs a provider, under the name that Crossplane would give it."""
     path = image.rsplit(":", 1)[0].split("/", 1)[1]
     metadata = {"name": path.replace("/", "-")}
-    item = {"apiVersion": "pkg.crossplane.io/v1", "kind": kind, "metadata": metadata, "spec": {"package": image}}
+    item = {"apiVersion": "pkg.crossplane.io/v1", "kind": "Provider", "metadata": metadata, "spec": {"package": image}}
     world.api.create(item)
     return item
 
@@ -105,26 +115,18 @@ def install_operators(world: World) -> None:
 
 def prepare(world: World) -> None:
     """What providers are configured with, and where the platform keeps its secrets."""
-    world.namespace("platform-secrets")
-    credentials = {"name": "credentials", "namespace": "platform-secrets"}
-    world.api.create({"apiVersion": "v1", "kind": "Secret", "metadata": credentials, "data": {}})
-    source = {"credentials": {"source": "Secret", "secretRef": {**credentials, "key": "credentials"}}}
-    brokers = [f"msk-{name}" for name in ("development", "staging", "production")]
-    if world.claims:
-        wanted = [("aws.upbound.io/v1beta1", "ProviderConfig", ["default"]),
-                  ("kafka.crossplane.io/v1alpha1", "ProviderConfig", brokers)]
-    else:
-        wanted = [("aws.m.upbound.io/v1beta1", "ClusterProviderConfig", ["default"]),
-                  ("kubernetes.m.crossplane.io/v1alpha1", "ClusterProviderConfig", ["default"]),
-                  ("kafka.m.crossplane.io/v1alpha1", "ClusterProviderConfig", brokers)]
-    for version, kind, names in wanted:
-        for name in names:
-            world.api.create({"apiVersion": version, "kind": kind, "metadata": {"name": name}, "spec": source})
+    apply("package/cluster/examples/namespace.yaml")
+    apply(f"package/cluster/examples/provider-configs-{world.flavour}.yaml")
+    for environment in ("development", "staging", "production"):
+        metadata = {"name": f"msk-{environment}", "namespace": SYSTEM}
+        world.api.create({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {}})
 
 
 def grant(world: World) -> None:
-    """The roles that Crossplane's own lack."""
-    run("kubectl", "apply", "--server-side", "--filename", str(REPOSITORY / "tests/control-plane/roles.yaml"))
+    """The roles that Crossplane's own lack, and the policies beside them."""
+    base = run("kubectl", "kustomize", str(REPOSITORY / "package" / "cluster"))
+    (world.plane.scratch / "cluster.yaml").write_text(base)
+    run("kubectl", "apply", "--server-side", "--filename", str(world.plane.scratch / "cluster.yaml"))
 
 
 def watched(world: World) -> list[Resource]:

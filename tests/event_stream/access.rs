@@ -129,7 +129,10 @@ fn policies_allow_exactly_this() {
         ("policy-both", json!({"consumerGroups": ["billing", "audit"]})),
         ("policy-neither", json!({"produce": false})),
     ] {
-        assert_snapshot(name, &policy(&settled(with(dedicated(false), access))));
+        assert_snapshot(
+            &format!("event_stream/{name}"),
+            &policy(&settled(with(dedicated(false), access))),
+        );
     }
 }
 

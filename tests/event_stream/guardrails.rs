@@ -3,13 +3,8 @@
 
 use serde_json::{Value as Json, json};
 
-use super::support::world::World;
+use super::support::world::{World, refuses};
 use super::{dedicated, settled, shared, stream};
-
-#[track_caller]
-fn refuses(world: &World, line: &str) {
-    assert_eq!(world.refusal(), [line]);
-}
 
 /// Refuses `world` with `parameter` set to `value`.
 #[track_caller]

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use bytes::{Buf, BufMut as _, Bytes};
+use bytes::Bytes;
 use prost::Message;
 use tokio::sync::mpsc;
 use tonic::client::Grpc;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::tokio_stream::{StreamExt as _, wrappers::ReceiverStream};
 use tonic::transport::Channel;
 use tonic::{Request, Status, Streaming};
 
 use crate::messages::{RunFunctionRequest, RunFunctionResponse};
+use crate::raw::Raw;
 
 pub(crate) const RUN_FUNCTION: &str =
     "/apiextensions.fn.proto.v1.FunctionRunnerService/RunFunction";
@@ -115,43 +115,5 @@ impl HeldCall {
         let answer = tokio::time::timeout(Duration::from_secs(5), self.answer).await;
         let answer = answer.expect("an answer in time").expect("no panic")?;
         Ok(RunFunctionResponse::decode(answer).expect("a response"))
-    }
-}
-
-/// Hands bytes through.
-#[derive(Clone, Copy, Default)]
-struct Raw;
-
-impl Codec for Raw {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, item: Bytes, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        buffer.put(item);
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
     }
 }

@@ -19,6 +19,8 @@ mod memory;
 mod messages;
 mod observation;
 mod panics;
+#[path = "../support/raw.rs"]
+mod raw;
 #[cfg(feature = "cli")]
 mod requirements;
 mod rotation;

@@ -3,13 +3,8 @@
 
 use serde_json::{Value as Json, json};
 
-use super::support::world::World;
+use super::support::world::{refuses, warns};
 use super::{in_environment, settled, world};
-
-#[track_caller]
-fn refuses(world: &World, line: &str) {
-    assert_eq!(world.refusal(), [line]);
-}
 
 /// Refuses a new claim with `parameter` set to `value`.
 #[track_caller]
@@ -17,13 +12,6 @@ fn refuses_new(parameter: &str, value: Json, line: &str) {
     let mut world = world(false);
     world.set(parameter, value);
     refuses(&world, line);
-}
-
-#[track_caller]
-fn warns(world: &World, lines: &[&str]) {
-    let warnings: Vec<String> =
-        world.composition().warnings.iter().map(ToString::to_string).collect();
-    assert_eq!(warnings, lines);
 }
 
 #[test]

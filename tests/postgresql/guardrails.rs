@@ -3,13 +3,8 @@
 
 use serde_json::{Value as Json, json};
 
-use super::support::world::World;
+use super::support::world::{refuses, warns};
 use super::{settled, world};
-
-#[track_caller]
-fn refuses(world: &World, line: &str) {
-    assert_eq!(world.refusal(), [line]);
-}
 
 /// Refuses a new claim with `parameter` set to `value`.
 #[track_caller]
@@ -25,13 +20,6 @@ fn refuses_change(parameter: &str, value: Json, line: &str) {
     let mut world = settled(world(true));
     world.set(parameter, value);
     refuses(&world, line);
-}
-
-#[track_caller]
-fn warns(world: &World, lines: &[&str]) {
-    let warnings: Vec<String> =
-        world.composition().warnings.iter().map(ToString::to_string).collect();
-    assert_eq!(warnings, lines);
 }
 
 #[test]

@@ -1,13 +1,10 @@
 //! The conformance matrix: every kind × environment × size × availability × flavour × encryption
 //! key.
 
-use std::collections::BTreeMap;
-
 use selfservice::kinds::Kind;
-use selfservice::outcome::Composition;
 use serde_json::{Value as Json, json};
 
-use crate::support::world::{World, document};
+use crate::support::world::World;
 
 const ENVIRONMENTS: [&str; 3] = ["development", "staging", "production"];
 const SIZES: [&str; 3] = ["small", "medium", "large"];
@@ -51,15 +48,6 @@ pub(crate) fn cells() -> Vec<(String, World)> {
         }
     }
     cells
-}
-
-/// Every composed object, by key.
-pub(crate) fn objects(composition: &Composition) -> BTreeMap<String, Json> {
-    composition
-        .resources
-        .iter()
-        .map(|(key, composed)| (key.clone(), document(&composed.manifest)))
-        .collect()
 }
 
 /// Asserts that applying `desired` over `observed` changes nothing.

@@ -10,4 +10,5 @@
 pub(crate) mod json_schema;
 pub(crate) mod matrix;
 pub(crate) mod schemas;
+pub(crate) mod snapshots;
 pub(crate) mod world;

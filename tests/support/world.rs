@@ -466,3 +466,31 @@ fn report(kind: &str, wanted: &Json, external: &str) -> (Json, BTreeMap<String, 
         _ => (json!({}), BTreeMap::new()),
     }
 }
+
+/// A world whose resources live, as they were accepted.
+#[track_caller]
+pub(crate) fn settled(mut world: World) -> World {
+    let composition = world.settle();
+    assert!(composition.ready, "{:?}", composition.waiting);
+    world
+}
+
+/// What a composition wants, by key.
+pub(crate) fn objects(composition: &Composition) -> BTreeMap<String, Json> {
+    let composed = composition.resources.iter();
+    composed.map(|(key, composed)| (key.clone(), document(&composed.manifest))).collect()
+}
+
+/// Expects one refusal.
+#[track_caller]
+pub(crate) fn refuses(world: &World, line: &str) {
+    assert_eq!(world.refusal(), [line]);
+}
+
+/// Expects an accepted claim, and these warnings.
+#[track_caller]
+pub(crate) fn warns(world: &World, lines: &[&str]) {
+    let warnings: Vec<String> =
+        world.composition().warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings, lines);
+}

@@ -1,5 +1,6 @@
 //! `selfservice package inspect`: what a package holds, in a file or in a registry.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Serialize;
@@ -69,10 +70,19 @@ struct Report {
     crossplane: Option<String>,
     capabilities: Vec<String>,
     dependencies: Vec<Dependency>,
-    /// How the program in it is run; empty where there is none.
-    runtime: Execution,
+    /// How the program in it is run, where there is one.
+    runtime: Option<Runtime>,
+    labels: BTreeMap<String, String>,
     layers: Vec<LayerLine>,
     objects: Vec<Object>,
+}
+
+#[derive(Debug, Serialize)]
+struct Runtime {
+    entrypoint: Vec<String>,
+    user: String,
+    environment: Vec<String>,
+    ports: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -142,7 +152,8 @@ impl Report {
                 .filter_map(|capability| capability.as_str().map(str::to_owned))
                 .collect(),
             dependencies: spec("dependsOn").into_iter().flatten().map(Dependency::new).collect(),
-            runtime: held.config.config,
+            runtime: Runtime::of(&held.config.config),
+            labels: held.config.config.labels,
             layers: held
                 .layers
                 .into_iter()
@@ -174,10 +185,11 @@ impl Report {
         if !self.capabilities.is_empty() {
             facts.push(row(["capabilities", &self.capabilities.join(", ")]));
         }
-        if !self.runtime.entrypoint.is_empty() {
-            facts.push(row(["entrypoint", &self.runtime.entrypoint.join(" ")]));
-            facts.push(row(["user", &self.runtime.user]));
-            facts.push(row(["environment", &self.runtime.env.join(" ")]));
+        if let Some(runtime) = &self.runtime {
+            facts.push(row(["entrypoint", &runtime.entrypoint.join(" ")]));
+            facts.push(row(["user", &runtime.user]));
+            facts.push(row(["environment", &runtime.environment.join(" ")]));
+            facts.push(row(["ports", &runtime.ports.join(", ")]));
         }
         let mut text = output::table(&facts);
         let mut section = |titles: Vec<String>, rows: Vec<Vec<String>>| {
@@ -215,6 +227,17 @@ impl Report {
                 .collect(),
         );
         text
+    }
+}
+
+impl Runtime {
+    fn of(execution: &Execution) -> Option<Self> {
+        (!execution.entrypoint.is_empty()).then(|| Self {
+            entrypoint: execution.entrypoint.clone(),
+            user: execution.user.clone(),
+            environment: execution.env.clone(),
+            ports: execution.exposed_ports.keys().cloned().collect(),
+        })
     }
 }
 

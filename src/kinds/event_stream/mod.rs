@@ -1,100 +1,18 @@
 //! `EventStream`: a Kafka topic, on the environment's cluster or on one of its own.
 
 pub mod aws;
+mod keys;
 
 use serde::Deserialize;
 
+pub(super) use self::keys::{
+    CLUSTER, KEYS, PLACED, PRIMARIES, REASONS, SCRAM_ASSOCIATION, SCRAM_SECRET, SECRET_KEYS,
+    SERVICES, STATUS, TOPIC,
+};
 use super::Common;
 use crate::claim::{Change, Form, Parameter};
 use crate::credentials::identity::Wish;
 use crate::guardrails;
-use crate::outcome::{Class, OwnedKey, StatusField};
-
-/// Key of a dedicated cluster.
-pub(super) const CLUSTER: &str = "event-stream-cluster";
-/// Key of the topic.
-pub(super) const TOPIC: &str = "event-stream-topic";
-
-/// Keys of the resources that hold data: the cluster where there is one, else the topic.
-pub(super) const PRIMARIES: &[&str] = &[CLUSTER, TOPIC];
-
-/// Key of the secret in AWS with a shared stream's login.
-pub(super) const SCRAM_SECRET: &str = "event-stream-scram-secret";
-/// Key of what tells a shared cluster of the login.
-pub(super) const SCRAM_ASSOCIATION: &str = "event-stream-scram-association";
-
-/// Keys of the resources of AWS that tell where a claim is.
-pub(super) const PLACED: &[&str] = &[CLUSTER, SCRAM_SECRET];
-
-/// Everything a claim may become.
-pub(super) const KEYS: &[OwnedKey] = &[
-    OwnedKey::new(CLUSTER, Class::Data),
-    OwnedKey::new(TOPIC, Class::Data),
-    OwnedKey::new("event-stream-configuration", Class::Data),
-    OwnedKey::new("event-stream-security-group", Class::Data),
-    OwnedKey::new("event-stream-log-group", Class::Data),
-    OwnedKey::new("event-stream-kms-key", Class::Data),
-    OwnedKey::new("event-stream-kafka-config", Class::Data),
-    OwnedKey::new("event-stream-kafka-connection", Class::Data),
-    OwnedKey::new("event-stream-login", Class::Data),
-    OwnedKey::new("event-stream-scram-login", Class::Data),
-    OwnedKey::new(SCRAM_SECRET, Class::Data),
-    OwnedKey::new("event-stream-scram-version", Class::Data),
-    OwnedKey::new(SCRAM_ASSOCIATION, Class::Data),
-    OwnedKey::new("event-stream-credentials", Class::Data),
-    OwnedKey::new("event-stream-acl-*", Class::Access),
-    OwnedKey::new("event-stream-ingress-rule-*", Class::Access),
-    OwnedKey::new("event-stream-policy", Class::Access),
-    OwnedKey::new("event-stream-policy-attachment-*", Class::Access),
-    OwnedKey::new("event-stream-role", Class::Access),
-    OwnedKey::new("event-stream-pod-identity-*", Class::Access),
-    OwnedKey::new("event-stream-service-account-*", Class::Access),
-    // They have done their work once the password is there.
-    OwnedKey::new("event-stream-login-*", Class::Derived),
-    OwnedKey::new("event-stream-alarm-*", Class::Derived),
-];
-
-/// What its status says besides what every kind's does.
-pub(super) const STATUS: &[StatusField] = &[
-    StatusField { name: "topic", form: Form::Text, about: "Name of the topic in Kafka." },
-    StatusField {
-        name: "consumerGroups",
-        form: Form::TextList,
-        about: "Names of the consumer groups in Kafka.",
-    },
-    StatusField {
-        name: "endpoint",
-        form: Form::Text,
-        about: "Bootstrap servers, separated by commas.",
-    },
-    StatusField {
-        name: "roleArn",
-        form: Form::Text,
-        about: "ARN of the role whose pods may use a dedicated cluster.",
-    },
-    StatusField {
-        name: "serviceAccountName",
-        form: Form::Text,
-        about: "ServiceAccount whose pods may use a dedicated cluster.",
-    },
-];
-
-/// The services of AWS whose resources it is made of, as first parts of API groups.
-pub(super) const SERVICES: &[&str] =
-    &["cloudwatch", "cloudwatchlogs", "ec2", "eks", "iam", "kafka", "kms", "secretsmanager"];
-
-/// Keys of the credentials Secret that both tenancies have. A shared stream adds `username` and
-/// `password`, a dedicated one `role-arn` and `sasl.client.callback.handler.class`, and either
-/// `consumer-groups` where it has some.
-pub(super) const SECRET_KEYS: &[&str] = &[
-    "type",
-    "provider",
-    "topic",
-    "bootstrap.servers",
-    "security.protocol",
-    "sasl.mechanism",
-    "sasl.jaas.config",
-];
 
 /// Names of the parameter `cleanupPolicy`: Kafka's own `cleanup.policy`.
 const CLEANUP_POLICIES: &[&str] = &["compact", "compact,delete", "delete"];
@@ -108,52 +26,57 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         name: "size",
         form: Form::Text,
         about: "How much is expected: one of the catalogue's sizes.",
-        change: Change::Allowed,
+        omitted: "",
+        change: Change::Allowed("at once; partitions and disks never shrink"),
     },
     Parameter {
         name: "version",
         form: Form::Text,
-        about: "Version of Kafka, in quotes, of a dedicated cluster; the catalogue's default when \
-                left out.",
-        change: Change::Allowed,
+        about: "Version of Kafka, in quotes, of a dedicated cluster.",
+        omitted: "the catalogue's default",
+        change: Change::Allowed("up only, along the catalogue's paths"),
     },
     Parameter {
         name: "highAvailability",
         form: Form::Boolean,
-        about: "Three zones instead of two for a dedicated cluster; the environment's default when \
-                left out. AWS cannot change it later. A shared cluster has what the platform gave it.",
-        change: Change::Allowed,
+        about: "Three zones instead of two for a dedicated cluster. AWS cannot change it later. A shared cluster has what the platform gave it.",
+        omitted: "the environment's default",
+        change: Change::Allowed("never: AWS cannot"),
     },
     Parameter {
         name: "partitions",
         form: Form::Integer,
-        about: "Partitions of the topic; the size's when left out. They only grow.",
-        change: Change::Allowed,
+        about: "Partitions of the topic. They only grow.",
+        omitted: "the size's",
+        change: Change::Allowed("up only"),
     },
     Parameter {
         name: "retentionHours",
         form: Form::Integer,
-        about: "Hours that events are kept; the environment's default when left out.",
-        change: Change::Allowed,
+        about: "Hours that events are kept.",
+        omitted: "the environment's default",
+        change: Change::Allowed("at once; fewer hours delete older events"),
     },
     Parameter {
         name: "cleanupPolicy",
         form: Form::OneOf { options: CLEANUP_POLICIES, default: "delete" },
-        about: "What becomes of old events: delete when left out.",
-        change: Change::Allowed,
+        about: "What becomes of old events.",
+        omitted: "delete",
+        change: Change::Allowed("at once"),
     },
     Parameter {
         name: "tenancy",
         form: Form::OneOf { options: TENANCIES, default: "shared" },
-        about: "A topic on the environment's shared cluster, which is the default, or a dedicated \
-                cluster where the catalogue offers it.",
+        about: "A topic on the environment's shared cluster, which is the default, or a dedicated cluster where the catalogue offers it.",
+        omitted: "",
         change: Change::Never,
     },
     Parameter {
         name: "access",
         form: Form::Object(ACCESS),
         about: "What the application may do.",
-        change: Change::Allowed,
+        omitted: "",
+        change: Change::Allowed("at once"),
     },
 ];
 
@@ -161,36 +84,37 @@ const ACCESS: &[Parameter] = &[
     Parameter {
         name: "produce",
         form: Form::Boolean,
-        about: "It may write events; true when left out.",
-        change: Change::Allowed,
+        about: "It may write events.",
+        omitted: "true",
+        change: Change::Allowed("at once"),
     },
     Parameter {
         name: "consumerGroups",
         form: Form::TextList,
-        about: "Consumer groups by which it may read events; none when left out. Their names in \
-                Kafka begin with the topic's.",
-        change: Change::Allowed,
+        about: "Consumer groups by which it may read events. Their names in Kafka begin with the topic's.",
+        omitted: "none",
+        change: Change::Allowed("at once; a group that is taken out loses exactly its access"),
     },
     Parameter {
         name: "serviceAccountName",
         form: Form::Shaped(&guardrails::SERVICE_ACCOUNT_NAME),
-        about: "ServiceAccount whose pods may use a dedicated cluster; the claim's name when left \
-                out.",
-        change: Change::Allowed,
+        about: "ServiceAccount whose pods may use a dedicated cluster.",
+        omitted: "the claim's name",
+        change: Change::Allowed("at once"),
     },
     Parameter {
         name: "createServiceAccount",
         form: Form::Boolean,
-        about: "Create the ServiceAccount; when left out, only if serviceAccountName is left out \
-                and none of the name exists.",
-        change: Change::Allowed,
+        about: "Create the ServiceAccount; when left out, only if serviceAccountName is left out and none of the name exists.",
+        omitted: "",
+        change: Change::Allowed("at once"),
     },
     Parameter {
         name: "joinIdentityOf",
         form: Form::Text,
-        about: "Another claim of this namespace whose identity may use a dedicated cluster: the \
-                name of an EventStream, or Kind/name.",
-        change: Change::Allowed,
+        about: "Another claim of this namespace whose identity may use a dedicated cluster: the name of an EventStream, or Kind/name.",
+        omitted: "",
+        change: Change::Allowed("at once"),
     },
 ];
 

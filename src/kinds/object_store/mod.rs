@@ -5,32 +5,122 @@ pub mod aws;
 use serde::Deserialize;
 
 use super::Common;
+use crate::backends::managed::Lifetime;
 use crate::claim::{Change, Form, Parameter};
 use crate::credentials::identity::Wish;
 use crate::guardrails;
-use crate::outcome::{Class, OwnedKey, StatusField};
+use crate::outcome::{Class, OwnedKey, Reason, Resource, SecretKey, StatusField};
 
 /// Key of the resource that holds the data.
 pub(super) const PRIMARY: &str = "object-store-bucket";
 
 /// Everything a claim may become.
 pub(super) const KEYS: &[OwnedKey] = &[
-    OwnedKey::new(PRIMARY, Class::Data),
-    OwnedKey::new("object-store-ownership-controls", Class::Data),
-    OwnedKey::new("object-store-public-access-block", Class::Data),
-    OwnedKey::new("object-store-encryption", Class::Data),
-    OwnedKey::new("object-store-versioning", Class::Data),
-    OwnedKey::new("object-store-lifecycle", Class::Data),
-    OwnedKey::new("object-store-logging", Class::Data),
-    OwnedKey::new("object-store-bucket-policy", Class::Data),
-    OwnedKey::new("object-store-kms-key", Class::Data),
-    OwnedKey::new("object-store-credentials", Class::Data),
-    OwnedKey::new("object-store-policy", Class::Access),
-    OwnedKey::new("object-store-policy-attachment-*", Class::Access),
-    OwnedKey::new("object-store-role", Class::Access),
-    OwnedKey::new("object-store-pod-identity-*", Class::Access),
-    OwnedKey::new("object-store-service-account-*", Class::Access),
-    OwnedKey::new("object-store-alarm-*", Class::Derived),
+    OwnedKey::new(
+        PRIMARY,
+        Class::Data,
+        Resource::aws("s3", "Bucket"),
+        "the bucket, under a name with a hash in it",
+    )
+    .staying(Lifetime::Forever),
+    OwnedKey::new(
+        "object-store-ownership-controls",
+        Class::Data,
+        Resource::aws("s3", "BucketOwnershipControls"),
+        "no access control lists",
+    )
+    .staying(Lifetime::Forever),
+    OwnedKey::new(
+        "object-store-public-access-block",
+        Class::Data,
+        Resource::aws("s3", "BucketPublicAccessBlock"),
+        "nothing public",
+    )
+    .staying(Lifetime::Forever),
+    OwnedKey::new(
+        "object-store-encryption",
+        Class::Data,
+        Resource::aws("s3", "BucketServerSideEncryptionConfiguration"),
+        "the environment's key for every object",
+    )
+    .staying(Lifetime::Forever),
+    OwnedKey::new(
+        "object-store-versioning",
+        Class::Data,
+        Resource::aws("s3", "BucketVersioning"),
+        "former versions of objects",
+    )
+    .staying(Lifetime::Forever),
+    OwnedKey::new(
+        "object-store-lifecycle",
+        Class::Data,
+        Resource::aws("s3", "BucketLifecycleConfiguration"),
+        "expiry, archive, the end of former versions and of abandoned uploads",
+    )
+    .staying(Lifetime::Forever),
+    OwnedKey::new(
+        "object-store-logging",
+        Class::Data,
+        Resource::aws("s3", "BucketLogging"),
+        "access logs to the environment's bucket",
+    )
+    .staying(Lifetime::Forever),
+    OwnedKey::new(
+        "object-store-bucket-policy",
+        Class::Data,
+        Resource::aws("s3", "BucketPolicy"),
+        "denies what does not come over TLS 1.2 or later",
+    )
+    .staying(Lifetime::Forever),
+    OwnedKey::new(
+        "object-store-kms-key",
+        Class::Data,
+        Resource::aws("kms", "Key"),
+        "the claim's own key, where each claim has one",
+    )
+    .staying(Lifetime::Forever),
+    OwnedKey::new(
+        "object-store-credentials",
+        Class::Data,
+        Resource::Same("Secret"),
+        "the credentials Secret",
+    ),
+    OwnedKey::new(
+        "object-store-policy",
+        Class::Access,
+        Resource::aws("iam", "Policy"),
+        "the least that reading and writing take",
+    ),
+    OwnedKey::new(
+        "object-store-policy-attachment-*",
+        Class::Access,
+        Resource::aws("iam", "RolePolicyAttachment"),
+        "gives it to the claim's role, or to the identity that it joins",
+    ),
+    OwnedKey::new(
+        "object-store-role",
+        Class::Access,
+        Resource::aws("iam", "Role"),
+        "an identity for one ServiceAccount, within the platform's boundary",
+    ),
+    OwnedKey::new(
+        "object-store-pod-identity-*",
+        Class::Access,
+        Resource::aws("eks", "PodIdentityAssociation"),
+        "how its pods get the role, where the catalogue says EKS Pod Identity",
+    ),
+    OwnedKey::new(
+        "object-store-service-account-*",
+        Class::Access,
+        Resource::Same("ServiceAccount"),
+        "the ServiceAccount, where the claim creates it; for IRSA it names the role",
+    ),
+    OwnedKey::new(
+        "object-store-alarm-*",
+        Class::Derived,
+        Resource::aws("cloudwatch", "MetricAlarm"),
+        "more data than the size stands for",
+    ),
 ];
 
 /// What its status says besides what every kind's does.
@@ -53,11 +143,25 @@ pub(super) const STATUS: &[StatusField] = &[
 pub(super) const SERVICES: &[&str] = &["cloudwatch", "eks", "iam", "kms", "s3"];
 
 /// Keys of the credentials Secret.
-pub(super) const SECRET_KEYS: &[&str] =
-    &["type", "provider", "bucket", "region", "host", "endpoint", "uri", "role-arn"];
+pub(super) const SECRET_KEYS: &[SecretKey] = &[
+    SecretKey::new("type", "`s3`"),
+    SecretKey::new("provider", "who provides it: the claim's `provider` label"),
+    SecretKey::new("bucket", "name of the bucket"),
+    SecretKey::new("region", "its region"),
+    SecretKey::new("host", "S3 in that region"),
+    SecretKey::new("endpoint", "its URL"),
+    SecretKey::new("uri", "`s3://BUCKET`"),
+    SecretKey::new(
+        "role-arn",
+        "role of the pods, which get its keys from AWS: the Secret holds none",
+    ),
+];
 
 /// Names of the parameter `access.mode`.
 const MODES: &[&str] = &["read-only", "read-write"];
+
+/// Reasons of the condition `CredentialsReady` that only it has.
+pub(super) const REASONS: &[Reason] = &[Reason::new("WaitingForBucket", "AWS creates the bucket")];
 
 /// The parameters that a claim may set.
 pub(super) const PARAMETERS: &[Parameter] = &[
@@ -65,39 +169,45 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         name: "size",
         form: Form::Text,
         about: "How much data is expected: one of the catalogue's sizes. An alarm rings above it.",
-        change: Change::Allowed,
+        omitted: "",
+        change: Change::Allowed("at once"),
     },
     Parameter {
         name: "highAvailability",
         form: Form::Boolean,
         about: "Always satisfied: S3 keeps every object in three zones.",
-        change: Change::Allowed,
+        omitted: "",
+        change: Change::Allowed("it makes no difference"),
     },
     Parameter {
         name: "versioning",
         form: Form::Boolean,
-        about: "Keep former versions of objects; true when left out. An environment may require it.",
-        change: Change::Allowed,
+        about: "Keep former versions of objects. An environment may require it.",
+        omitted: "true",
+        change: Change::Allowed(
+            "at once; former versions stay as long as the environment keeps them",
+        ),
     },
     Parameter {
         name: "expireAfterDays",
         form: Form::Integer,
-        about: "Delete objects after so many days; never when left out. Where versions are kept, \
-                a deleted object can be restored for as long as the environment keeps them.",
-        change: Change::Allowed,
+        about: "Delete objects after so many days. Where versions are kept, a deleted object can be restored for as long as the environment keeps them.",
+        omitted: "never",
+        change: Change::Allowed("at once"),
     },
     Parameter {
         name: "archiveAfterDays",
         form: Form::Integer,
-        about: "Move objects to S3 Glacier Instant Retrieval after so many days, where they can be \
-                read at once; never when left out.",
-        change: Change::Allowed,
+        about: "Move objects to S3 Glacier Instant Retrieval after so many days, where they can be read at once.",
+        omitted: "never",
+        change: Change::Allowed("at once"),
     },
     Parameter {
         name: "access",
         form: Form::Object(ACCESS),
         about: "Who may use the bucket.",
-        change: Change::Allowed,
+        omitted: "",
+        change: Change::Allowed("at once"),
     },
 ];
 
@@ -105,28 +215,30 @@ const ACCESS: &[Parameter] = &[
     Parameter {
         name: "serviceAccountName",
         form: Form::Shaped(&guardrails::SERVICE_ACCOUNT_NAME),
-        about: "ServiceAccount whose pods may use the bucket; the claim's name when left out.",
-        change: Change::Allowed,
+        about: "ServiceAccount whose pods may use the bucket.",
+        omitted: "the claim's name",
+        change: Change::Allowed("at once"),
     },
     Parameter {
         name: "createServiceAccount",
         form: Form::Boolean,
-        about: "Create the ServiceAccount; when left out, only if serviceAccountName is left out \
-                and none of the name exists.",
-        change: Change::Allowed,
+        about: "Create the ServiceAccount; when left out, only if serviceAccountName is left out and none of the name exists.",
+        omitted: "",
+        change: Change::Allowed("at once"),
     },
     Parameter {
         name: "mode",
         form: Form::OneOf { options: MODES, default: "read-write" },
-        about: "What it may do; read-write when left out.",
-        change: Change::Allowed,
+        about: "What it may do.",
+        omitted: "read-write",
+        change: Change::Allowed("at once"),
     },
     Parameter {
         name: "joinIdentityOf",
         form: Form::Text,
-        about: "Another claim of this namespace whose identity may use this bucket too: the name of an \
-                ObjectStore, or Kind/name.",
-        change: Change::Allowed,
+        about: "Another claim of this namespace whose identity may use this bucket too: the name of an ObjectStore, or Kind/name.",
+        omitted: "",
+        change: Change::Allowed("at once"),
     },
 ];
 

@@ -5,32 +5,33 @@ pub mod aws;
 use serde::Deserialize;
 
 use super::Common;
+use crate::backends::managed::Lifetime;
 use crate::claim::{Change, Form, Parameter};
 use crate::guardrails;
-use crate::outcome::{Class, OwnedKey, StatusField};
+use crate::outcome::{Class, OwnedKey, Reason, Resource, SecretKey, StatusField};
 
 /// Key of the resource that holds the data.
 pub(super) const PRIMARY: &str = "postgresql-instance";
 
 /// Everything a claim may become.
 pub(super) const KEYS: &[OwnedKey] = &[
-    OwnedKey::new(PRIMARY, Class::Data),
-    OwnedKey::new("postgresql-subnet-group", Class::Data),
-    OwnedKey::new("postgresql-security-group", Class::Data),
-    OwnedKey::new("postgresql-log-group-*", Class::Data),
-    OwnedKey::new("postgresql-kms-key", Class::Data),
-    OwnedKey::new("postgresql-master-secret", Class::Data),
-    OwnedKey::new("postgresql-sql-config", Class::Data),
-    OwnedKey::new("postgresql-role", Class::Data),
-    OwnedKey::new("postgresql-database", Class::Data),
+    OwnedKey::new(PRIMARY, Class::Data, Resource::aws("rds", "Instance"), "the server: private, encrypted, backed up, patched by itself, with Performance Insights, enhanced monitoring and IAM authentication").staying(Lifetime::WithData),
+    OwnedKey::new("postgresql-subnet-group", Class::Data, Resource::aws("rds", "SubnetGroup"), "the environment's private subnets").staying(Lifetime::WithData),
+    OwnedKey::new("postgresql-security-group", Class::Data, Resource::aws("ec2", "SecurityGroup"), "who may connect").staying(Lifetime::WithData),
+    OwnedKey::new("postgresql-log-group-*", Class::Data, Resource::aws("cloudwatchlogs", "Group"), "the server's log and that of upgrades, with the environment's retention").staying(Lifetime::WithData),
+    OwnedKey::new("postgresql-kms-key", Class::Data, Resource::aws("kms", "Key"), "the claim's own key, where each claim has one").staying(Lifetime::Forever),
+    OwnedKey::new("postgresql-master-secret", Class::Data, Resource::Each { namespaced: "Object.kubernetes.m.crossplane.io", claims: "ExternalSecret.external-secrets.io" }, "the administrator's password, which RDS makes and rotates, for the platform's namespace alone"),
+    OwnedKey::new("postgresql-sql-config", Class::Data, Resource::Each { namespaced: "Object.kubernetes.m.crossplane.io", claims: "ProviderConfig.postgresql.sql.crossplane.io" }, "how provider-sql reaches the server"),
+    OwnedKey::new("postgresql-role", Class::Data, Resource::crossplane("postgresql.sql", "Role"), "the application's role, which may use its database and nothing else").staying(Lifetime::Forever),
+    OwnedKey::new("postgresql-database", Class::Data, Resource::crossplane("postgresql.sql", "Database"), "the application's database").staying(Lifetime::Forever),
     // Not access: provider-sql is never asked to revoke them, so their going would only hide.
-    OwnedKey::new("postgresql-grant-*", Class::Data),
-    OwnedKey::new("postgresql-credentials", Class::Data),
-    OwnedKey::new("postgresql-ingress-rule-*", Class::Access),
-    OwnedKey::new("postgresql-parameter-group-*", Class::Derived),
-    OwnedKey::new("postgresql-alarm-*", Class::Derived),
+    OwnedKey::new("postgresql-grant-*", Class::Data, Resource::crossplane("postgresql.sql", "Grant"), "what the role may do in the database and its schema").staying(Lifetime::Forever),
+    OwnedKey::new("postgresql-credentials", Class::Data, Resource::Same("Secret"), "the credentials Secret"),
+    OwnedKey::new("postgresql-ingress-rule-*", Class::Access, Resource::aws("ec2", "SecurityGroupIngressRule"), "lets the environment's clients in, and nobody else"),
+    OwnedKey::new("postgresql-parameter-group-*", Class::Derived, Resource::aws("rds", "ParameterGroup"), "TLS for every connection, and a log of changed schemas and slow statements").staying(Lifetime::WithData),
+    OwnedKey::new("postgresql-alarm-*", Class::Derived, Resource::aws("cloudwatch", "MetricAlarm"), "CPU, memory, free storage, connections"),
     // An extension that is no longer asked for stays in the database: dropping it drops data.
-    OwnedKey::new("postgresql-extension-*", Class::Derived),
+    OwnedKey::new("postgresql-extension-*", Class::Derived, Resource::crossplane("postgresql.sql", "Extension"), "an extension that the claim asks for").staying(Lifetime::Forever),
 ];
 
 /// What the keys of extensions begin with.
@@ -46,9 +47,43 @@ pub(super) const STATUS: &[StatusField] = &[
 pub(super) const SERVICES: &[&str] = &["cloudwatch", "cloudwatchlogs", "ec2", "kms", "rds"];
 
 /// Keys of the credentials Secret.
-pub(super) const SECRET_KEYS: &[&str] = &[
-    "type", "provider", "host", "port", "database", "username", "password", "sslmode", "uri",
-    "jdbc-uri",
+pub(super) const SECRET_KEYS: &[SecretKey] = &[
+    SecretKey::new("type", "`postgresql`"),
+    SecretKey::new("provider", "who provides it: the claim's `provider` label"),
+    SecretKey::new("host", "the server"),
+    SecretKey::new("port", "its port"),
+    SecretKey::new("database", "the database"),
+    SecretKey::new("username", "the application's role"),
+    SecretKey::new("password", "the role's password, which does not rotate"),
+    SecretKey::new("sslmode", "`verify-full` where there is `ca.crt`, else `require`"),
+    SecretKey::new(
+        "uri",
+        "`postgresql://USER:PASSWORD@HOST:PORT/DATABASE`, escaped, with the TLS mode",
+    ),
+    SecretKey::new("jdbc-uri", "`jdbc:postgresql://…`, escaped, with user, password and TLS mode"),
+    SecretKey::sometimes(
+        "ca.crt",
+        "certificates that verify the server",
+        "where the catalogue has the certificates of RDS",
+    ),
+];
+
+/// Reasons of the condition `CredentialsReady` that only it has.
+pub(super) const REASONS: &[Reason] = &[
+    Reason::new("WaitingForServer", "AWS creates the server, and then reports its address"),
+    Reason::new(
+        "WaitingForAdministrator",
+        "External Secrets Operator fetches the administrator's password, which RDS makes",
+    ),
+    Reason::new("WaitingForConfiguration", "provider-sql gets its access to the server"),
+    Reason::new(
+        "WaitingForRole",
+        "provider-sql creates the application's role, and then tells its password",
+    ),
+    Reason::new(
+        "PasswordUnknown",
+        "the role exists, and nobody knows its password any more; the message says whom to contact",
+    ),
 ];
 
 /// The parameters that a claim may set.
@@ -57,49 +92,57 @@ pub(super) const PARAMETERS: &[Parameter] = &[
         name: "size",
         form: Form::Text,
         about: "How large the server is: one of the catalogue's sizes.",
-        change: Change::Allowed,
+        omitted: "",
+        change: Change::Allowed("in the maintenance window; storage never shrinks"),
     },
     Parameter {
         name: "version",
         form: Form::Text,
-        about: "Major version of PostgreSQL, in quotes; the catalogue's default when left out.",
-        change: Change::Allowed,
+        about: "Major version of PostgreSQL, in quotes.",
+        omitted: "the catalogue's default",
+        change: Change::Allowed("up only, along the catalogue's paths"),
     },
     Parameter {
         name: "highAvailability",
         form: Form::Boolean,
-        about: "A standby in another zone; the environment's default when left out.",
-        change: Change::Allowed,
+        about: "A standby in another zone.",
+        omitted: "the environment's default",
+        change: Change::Allowed("in the maintenance window"),
     },
     Parameter {
         name: "databaseName",
         form: Form::Shaped(&guardrails::DATABASE_NAME),
-        about: "Name of the database; the claim's name with underscores when left out.",
+        about: "Name of the database.",
+        omitted: "the claim's name with underscores",
         change: Change::Never,
     },
     Parameter {
         name: "storageGB",
         form: Form::Integer,
-        about: "Storage in GB to begin with; the size's when left out. It grows by itself.",
-        change: Change::Allowed,
+        about: "Storage in GB to begin with. It grows by itself.",
+        omitted: "the size's",
+        change: Change::Allowed("up only"),
     },
     Parameter {
         name: "backupRetentionDays",
         form: Form::Integer,
-        about: "Days that backups are kept; the environment's default when left out.",
-        change: Change::Allowed,
+        about: "Days that backups are kept.",
+        omitted: "the environment's default",
+        change: Change::Allowed("at once"),
     },
     Parameter {
         name: "maintenanceWindow",
         form: Form::Shaped(&guardrails::MAINTENANCE_WINDOW),
         about: "When AWS may restart it, in UTC: sun:03:30-sun:04:30.",
-        change: Change::Allowed,
+        omitted: "",
+        change: Change::Allowed("at once"),
     },
     Parameter {
         name: "extensions",
         form: Form::TextList,
         about: "Extensions to create in the database, from the catalogue's list.",
-        change: Change::Allowed,
+        omitted: "",
+        change: Change::Allowed("more can be added; what was created stays in the database"),
     },
 ];
 

@@ -9,6 +9,8 @@ mod identity;
 mod login;
 mod settings;
 mod shared;
+#[cfg(feature = "cli")]
+mod told;
 mod topic;
 
 use serde::Deserialize;

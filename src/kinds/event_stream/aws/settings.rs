@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{Parameters, Tenancy};
 use crate::catalog::{Named, Problems, Range, Sizes, Versions, is_arn};
-use crate::names::is_dns_label;
+use crate::names::is_object_name;
 
 /// What the catalogue says of an `EventStream` on MSK.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -224,11 +224,6 @@ fn is_server(text: &str) -> bool {
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     });
     labels && host.len() <= 253 && port.parse::<u16>().is_ok_and(|port| port > 0)
-}
-
-/// Names of objects in Kubernetes (RFC 1123 subdomains).
-fn is_object_name(text: &str) -> bool {
-    (1..=253).contains(&text.len()) && text.split('.').all(is_dns_label)
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ mod chosen;
 mod network;
 mod recovery;
 mod settings;
+#[cfg(feature = "cli")]
+mod told;
 
 use serde::Deserialize;
 use serde_json::Value as Json;

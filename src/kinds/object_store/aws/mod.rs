@@ -3,6 +3,8 @@
 mod bucket;
 mod identity;
 mod living;
+#[cfg(feature = "cli")]
+mod told;
 
 use serde::{Deserialize, Serialize};
 

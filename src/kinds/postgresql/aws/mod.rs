@@ -4,6 +4,8 @@ mod access;
 mod chosen;
 mod instance;
 mod settings;
+#[cfg(feature = "cli")]
+mod told;
 
 use serde::Deserialize;
 use serde_json::Value as Json;

@@ -1,6 +1,8 @@
 //! `RedisInstance` on Amazon ElastiCache: a replication group with one shard.
 
 mod settings;
+#[cfg(feature = "cli")]
+mod told;
 
 use serde::Deserialize;
 use serde_json::Value as Json;

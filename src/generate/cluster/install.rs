@@ -1,0 +1,40 @@
+//! The objects that install the packages, for who does not use `crossplane xpkg install`.
+
+use super::{File, runtime};
+use crate::catalog::Catalog;
+use crate::claim::Flavour;
+use crate::generate::package;
+use crate::manifest::Node;
+use crate::object;
+
+/// One file a flavour, and one for the function by itself.
+pub(super) fn files(catalog: &Catalog) -> Vec<File> {
+    let repository = &catalog.packages().repository;
+    let mut files = Vec::new();
+    for (flavour, file) in [(Flavour::Namespaced, "namespaced"), (Flavour::Claims, "claims")] {
+        let (name, _) = package::describe(flavour);
+        let spec = object! { package: format!("{repository}/{name}:{}", tag()) };
+        let object = installed("Configuration", name.to_owned(), spec);
+        files.push(File::document(format!("package/install/{file}.yaml"), object));
+    }
+    let spec = object! {
+        package: format!("{}:{}", catalog.packages().function(), tag()),
+        runtimeConfigRef: object! { name: runtime::FUNCTION },
+    };
+    let function = installed("Function", catalog.packages().function_name(), spec);
+    files.push(File::document("package/install/function.yaml", function));
+    files
+}
+
+fn tag() -> String {
+    format!("v{}", env!("CARGO_PKG_VERSION"))
+}
+
+fn installed(kind: &'static str, name: String, spec: Node) -> Node {
+    object! {
+        apiVersion: "pkg.crossplane.io/v1",
+        kind: kind,
+        metadata: object! { name: name },
+        spec: spec,
+    }
+}

@@ -1,0 +1,104 @@
+//! What the command says and does.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use super::{files, folder, path, run, text};
+
+#[test]
+fn help_says_what_is_made() {
+    let stdout = text(&run(&["generate", "--help"]).stdout);
+    let first: Vec<&str> = stdout.lines().take(7).collect();
+    assert_eq!(first[0], "Make everything that a platform publishes from its catalogue.");
+    assert!(stdout.contains("\nUsage: selfservice generate [OPTIONS] [WHAT]...\n"), "{stdout}");
+    for line in [
+        "  selfservice generate --catalog catalog.yaml --out platform/",
+        "  selfservice generate --check   # in CI: exit code 1 when a file is stale",
+    ] {
+        assert!(stdout.lines().any(|given| given == line), "{stdout}");
+    }
+}
+
+/// A stale, a missing and a left-over file are named, and nothing is touched.
+#[test]
+fn check_names_what_is_not_current() {
+    let out = folder("check");
+    let root = path(&out);
+    assert_eq!(run(&["generate", "--out", root]).status.code(), Some(0));
+    let current = run(&["generate", "--out", root, "--check"]);
+    assert_eq!((current.status.code(), text(&current.stderr)), (Some(0), String::new()));
+
+    let page = out.join("docs/catalog.md");
+    let stale = fs::read_to_string(&page).expect("made") + "By hand.\n";
+    fs::write(&page, &stale).expect("writable");
+    let missing = out.join("docs/kinds/redis.md");
+    fs::remove_file(&missing).expect("made");
+    let compositions = out.join("package/configuration/compositions");
+    let redis = fs::read_to_string(compositions.join("redis-aws-staging.yaml")).expect("made");
+    let left_over = compositions.join("redis-aws-elsewhere.yaml");
+    fs::write(&left_over, redis).expect("writable");
+    fs::write(compositions.join("own.yaml"), "somebody: else's\n").expect("writable");
+    let former = out.join("docs/kinds/former.md");
+    fs::copy(out.join("docs/kinds/postgresql.md"), &former).expect("writable");
+    fs::write(out.join("docs/kinds/own.md"), "# Somebody else's\n").expect("writable");
+
+    let output = run(&["generate", "--out", root, "--check"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stdout), "");
+    assert_eq!(
+        text(&output.stderr),
+        format!(
+            "stale: {}\nmissing: {}\nnot made any more: {}\nnot made any more: {}\n\
+             Run `selfservice generate` and commit what changes.\n",
+            page.display(),
+            missing.display(),
+            former.display(),
+            left_over.display(),
+        )
+    );
+    assert_eq!(fs::read_to_string(&page).expect("there"), stale, "checking changes nothing");
+
+    let output = run(&["generate", "--out", root]);
+    assert_eq!(
+        text(&output.stderr),
+        format!(
+            "wrote {}\nwrote {}\nremoved {}\nremoved {}\n4 of {} files changed\n",
+            page.display(),
+            missing.display(),
+            former.display(),
+            left_over.display(),
+            files(&out).len(),
+        )
+    );
+    for own in [compositions.join("own.yaml"), out.join("docs/kinds/own.md")] {
+        assert!(own.exists(), "what somebody else keeps there is theirs");
+    }
+}
+
+#[test]
+fn print_writes_nothing_and_shows_the_files() {
+    let out = folder("print");
+    let output = run(&["generate", "xrds", "--print", "--out", path(&out)]);
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    let stdout = text(&output.stdout);
+    assert!(
+        stdout.starts_with("---\n# package/configuration/xrds/postgresql.yaml\n# Made by"),
+        "{stdout}"
+    );
+    assert_eq!(stdout.matches("\nkind: CompositeResourceDefinition\n").count(), 10);
+    assert!(files(&out).is_empty(), "nothing is written");
+    let both = run(&["generate", "--check", "--print"]);
+    assert_eq!(both.status.code(), Some(2), "one of the two");
+}
+
+#[test]
+fn two_runs_write_the_same_bytes_and_neither_takes_long() {
+    let (one, two) = (folder("once"), folder("twice"));
+    for out in [&one, &two] {
+        let start = Instant::now();
+        assert_eq!(run(&["generate", "--out", path(out)]).status.code(), Some(0));
+        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    }
+    assert_eq!(files(&one), files(&two));
+    assert!(files(&one).len() > 40);
+}

@@ -1,0 +1,681 @@
+//! Packages as a platform team meets them: built, inspected, pushed; every sentence; each layer
+//! against the specification, read here by other code than wrote it.
+
+#[path = "packages/registry.rs"]
+mod registry;
+#[path = "packages/unpacked.rs"]
+mod unpacked;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use registry::Registry;
+use serde_json::{Value as Json, json};
+use unpacked::{File, digest, gunzip, untar};
+
+const FUNCTION: &str = "tests/packages/fixtures/function";
+const CONFIGURATION: &str = "tests/packages/fixtures/configuration";
+const EXAMPLES: &str = "tests/packages/fixtures/examples";
+const BUILD: &str = "RUSTFLAGS=\"-C target-feature=+crt-static\" cargo build --release --locked --target x86_64-unknown-linux-gnu --no-default-features --features server --bin function-self-service";
+
+/// A folder of one test, empty.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("packages").join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(folder.join("docker")).expect("writable");
+    folder
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_selfservice"))
+        .arg("package")
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("DOCKER_CONFIG", folder.join("docker"))
+        .stdin(Stdio::null())
+        .output()
+        .expect("selfservice starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+/// Standard output and standard error of a command that does what it should.
+#[track_caller]
+fn runs(folder: &Path, arguments: &[&str]) -> (String, String) {
+    let output = command(folder, arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    (text(&output.stdout), text(&output.stderr))
+}
+
+#[track_caller]
+fn fails(folder: &Path, arguments: &[&str], sentence: &str) {
+    let output = command(folder, arguments);
+    assert_eq!(text(&output.stderr), format!("error: {sentence}\n"));
+    assert_eq!(text(&output.stdout), "", "nothing on standard output");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+fn shown(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+/// A program for a machine: its header, and a segment for a dynamic linker or none.
+fn program(folder: &Path, name: &str, machine: u8, interpreter: bool) -> PathBuf {
+    let mut content = vec![0; 120];
+    content[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
+    content[16] = 3;
+    content[18] = machine;
+    content[24] = 1;
+    content[32] = 64;
+    content[54] = 56;
+    content[56] = 1;
+    content[64] = if interpreter { 3 } else { 1 };
+    content[72] = 120;
+    content[96] = 11;
+    content.extend(b"/lib/ld.so\0");
+    let path = folder.join(name);
+    fs::write(&path, content).expect("writable");
+    path
+}
+
+fn amd64(folder: &Path) -> PathBuf {
+    program(folder, "amd64", 62, false)
+}
+
+/// A built Function for amd64.
+fn function(folder: &Path) -> PathBuf {
+    let binary = amd64(folder);
+    let arguments =
+        ["build", "function", FUNCTION, "--binary", shown(&binary), "-o", shown(folder)];
+    let (stdout, _) = runs(folder, &arguments);
+    let path = folder.join("function-example-amd64.xpkg");
+    assert_eq!(stdout, format!("{}\n", path.display()));
+    path
+}
+
+/// A folder of a package with other words in one of its files.
+fn edited(folder: &Path, source: &str, file: &str, edit: impl Fn(&str) -> String) -> PathBuf {
+    let target = folder.join("source");
+    let mut folders = vec![PathBuf::from(source)];
+    while let Some(from) = folders.pop() {
+        let to = target.join(from.strip_prefix(source).expect("below"));
+        fs::create_dir_all(&to).expect("writable");
+        for entry in fs::read_dir(from).expect("readable") {
+            let path = entry.expect("readable").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                fs::copy(&path, to.join(path.file_name().expect("a name"))).expect("writable");
+            }
+        }
+    }
+    let path = target.join(file);
+    let content = edit(&fs::read_to_string(&path).unwrap_or_default());
+    fs::write(&path, content).expect("writable");
+    target
+}
+
+#[test]
+fn the_same_inputs_give_the_same_bytes() {
+    let folder = folder("same");
+    let binary = amd64(&folder);
+    for kind in ["function", "configuration"] {
+        let built = |name: &str, source: &str| {
+            let path = folder.join(name);
+            let mut arguments = vec!["build", kind, source, "--examples", EXAMPLES];
+            if kind == "function" {
+                arguments.extend(["--binary", shown(&binary)]);
+            }
+            runs(&folder, &[&arguments[..], &["-o", shown(&path)]].concat());
+            fs::read(path).expect("written")
+        };
+        let source = if kind == "function" { FUNCTION } else { CONFIGURATION };
+        let first = built("first.xpkg", source);
+        assert_eq!(first, built("second.xpkg", source), "{kind}");
+        // Another place and other times.
+        let copy = edited(&folder.join(kind), source, "crossplane.yaml", str::to_owned);
+        assert_eq!(first, built("third.xpkg", shown(&copy)), "{kind}");
+        assert!(
+            first
+                != built(
+                    "fourth.xpkg",
+                    shown(&edited(&folder.join(kind), source, "crossplane.yaml", |text| text
+                        .replace("Apache-2.0", "MIT"),))
+                )
+        );
+    }
+    let left: Vec<_> = fs::read_dir(&folder)
+        .expect("readable")
+        .map(|entry| entry.expect("readable").file_name().into_string().expect("UTF-8"))
+        .filter(|name| name.starts_with('.'))
+        .collect();
+    assert_eq!(left, Vec::<String>::new(), "nothing is left over");
+}
+
+#[test]
+fn every_layer_of_a_function_is_as_specified() {
+    let folder = folder("layers");
+    let binary = amd64(&folder);
+    let path = folder.join("a.xpkg");
+    let arguments = [
+        "build",
+        "function",
+        FUNCTION,
+        "--binary",
+        shown(&binary),
+        "--examples",
+        EXAMPLES,
+        "--image-version",
+        "1.2.3",
+        "-o",
+        shown(&path),
+    ];
+    runs(&folder, &arguments);
+
+    let files = untar(&fs::read(&path).expect("written"));
+    let find = |name: &str| files.iter().find(|file| file.name == name).expect(name);
+    let contents: Json = serde_json::from_slice(&find("manifest.json").content).expect("JSON");
+    let image = &contents[0];
+    assert_eq!(contents.as_array().map(Vec::len), Some(1));
+    assert_eq!(image["RepoTags"], Json::Null);
+    let names: Vec<&str> =
+        image["Layers"].as_array().expect("layers").iter().filter_map(Json::as_str).collect();
+    let layers: Vec<&[u8]> = names.iter().map(|name| find(name).content.as_slice()).collect();
+    for (name, layer) in names.iter().zip(&layers) {
+        assert_eq!(digest(layer), format!("sha256:{}", name.trim_end_matches(".tar.gz")));
+    }
+    assert_eq!(files.len(), 5, "a configuration, three layers, and what says so");
+    for file in &files {
+        assert_eq!((file.mode, file.owner, file.time), (0o644, (0, 0), 0), "{}", file.name);
+    }
+
+    let stored = &find(image["Config"].as_str().expect("a name")).content;
+    let config: Json = serde_json::from_slice(stored).expect("JSON");
+    let unpacked: Vec<Vec<u8>> = layers.iter().map(|layer| gunzip(layer)).collect();
+    let diff_ids: Vec<String> = unpacked.iter().map(|layer| digest(layer)).collect();
+    assert_eq!(
+        config,
+        json!({
+            "created": "1970-01-01T00:00:00Z",
+            "architecture": "amd64",
+            "os": "linux",
+            "config": {
+                "User": "2000:2000",
+                "ExposedPorts": {"8080/tcp": {}, "9443/tcp": {}},
+                "Env": ["MALLOC_ARENA_MAX=1", "MALLOC_MMAP_THRESHOLD_=131072"],
+                "Entrypoint": ["/function-self-service"],
+                "WorkingDir": "/",
+                "Labels": {
+                    format!("io.crossplane.xpkg:{}", digest(layers[1])): "base",
+                    format!("io.crossplane.xpkg:{}", digest(layers[2])): "upbound",
+                    "org.opencontainers.image.authors": "Platform team",
+                    "org.opencontainers.image.description": "Stands for a function in tests.",
+                    "org.opencontainers.image.licenses": "Apache-2.0",
+                    "org.opencontainers.image.title": "function-example",
+                    "org.opencontainers.image.version": "1.2.3",
+                },
+            },
+            "rootfs": {"type": "layers", "diff_ids": diff_ids},
+        })
+    );
+
+    let one = |layer: &[u8]| {
+        let mut files = untar(layer);
+        assert_eq!(files.len(), 1);
+        files.remove(0)
+    };
+    let expected = |name: &str, mode: u32, content: &[u8]| File {
+        name: name.to_owned(),
+        mode,
+        owner: (0, 0),
+        time: 0,
+        content: content.to_vec(),
+    };
+    let source = |path: &str| fs::read_to_string(path).expect("readable");
+    assert_eq!(
+        one(&unpacked[0]),
+        expected("function-self-service", 0o755, &fs::read(&binary).expect("readable"))
+    );
+    let package = format!(
+        "---\n{}---\n{}",
+        source("tests/packages/fixtures/function/crossplane.yaml"),
+        source("tests/packages/fixtures/function/input/inputs.yaml")
+    );
+    assert_eq!(one(&unpacked[1]), expected("package.yaml", 0o644, package.as_bytes()));
+    let examples = format!("---\n{}", source("tests/packages/fixtures/examples/cache.yaml"));
+    assert_eq!(one(&unpacked[2]), expected(".up/examples.yaml", 0o644, examples.as_bytes()));
+}
+
+#[test]
+fn inspect_tells_people_and_programs_the_same() {
+    let folder = folder("inspect");
+    let path = folder.join("configuration-example.xpkg");
+    runs(&folder, &["build", "configuration", CONFIGURATION, "-o", shown(&folder)]);
+    let (table, _) = runs(&folder, &["inspect", shown(&path)]);
+    let (document, _) = runs(&folder, &["inspect", shown(&path), "-o", "json"]);
+    let document: Json = serde_json::from_str(&document).expect("JSON");
+    let digest = document["digest"].as_str().expect("a digest");
+    let layer = document["layers"][0]["digest"].as_str().expect("a digest");
+    let size = document["layers"][0]["size"].as_u64().expect("a size");
+    assert_eq!(
+        table,
+        format!(
+            "type        Configuration\n\
+             name        configuration-example\n\
+             digest      {digest}\n\
+             crossplane  >=v2.0.0-0\n\
+             \n\
+             PLATFORM     DIGEST\n\
+             linux/amd64  {digest}\n\
+             \n\
+             DEPENDENCY  PACKAGE                                         VERSION\n\
+             Function    registry.example.com/platform/function-example  >=v0.1.0\n\
+             Provider    registry.example.com/upbound/provider-aws-rds   ^v2\n\
+             \n\
+             LAYER  SIZE   MEDIA TYPE                                   DIGEST\n\
+             base   {size} B  application/vnd.oci.image.layer.v1.tar+gzip  {layer}\n\
+             \n\
+             OBJECT                       NAME                API VERSION\n\
+             Composition                  cache               apiextensions.crossplane.io/v1\n\
+             CompositeResourceDefinition  caches.example.com  apiextensions.crossplane.io/v2\n"
+        )
+    );
+    assert_eq!(document["type"], "Configuration");
+    assert_eq!(document["runtime"], Json::Null);
+    assert_eq!(
+        document["objects"][0],
+        json!({"apiVersion": "apiextensions.crossplane.io/v1", "kind": "Composition", "name": "cache"})
+    );
+
+    let function = function(&folder);
+    let (document, _) = runs(&folder, &["inspect", shown(&function), "-o", "json"]);
+    let document: Json = serde_json::from_str(&document).expect("JSON");
+    assert_eq!(document["capabilities"], json!(["composition"]));
+    assert_eq!(
+        document["runtime"],
+        json!({
+            "entrypoint": ["/function-self-service"],
+            "user": "2000:2000",
+            "environment": ["MALLOC_ARENA_MAX=1", "MALLOC_MMAP_THRESHOLD_=131072"],
+            "ports": ["8080/tcp", "9443/tcp"],
+        })
+    );
+}
+
+#[test]
+fn a_pushed_package_is_what_the_file_says() {
+    let folder = folder("push");
+    let registry = Registry::keeping();
+    let path = function(&folder);
+    let reference = format!("{}/platform/function-example:v1", registry.address);
+    let (stdout, stderr) = runs(&folder, &["push", shown(&path), &reference]);
+    let (media_type, manifest) = registry.kept("/v2/platform/function-example/manifests/v1");
+    assert_eq!(stdout, format!("{reference}@{}\n", digest(&manifest)));
+    assert_eq!(media_type, "application/vnd.oci.image.manifest.v1+json");
+    let manifest: Json = serde_json::from_slice(&manifest).expect("JSON");
+    assert_eq!(manifest["mediaType"], media_type);
+    assert_eq!(manifest["schemaVersion"], 2);
+    let layers = manifest["layers"].as_array().expect("layers");
+    assert_eq!(layers.len(), 2);
+    assert_eq!(layers[0].get("annotations"), None);
+    assert_eq!(layers[1]["annotations"], json!({"io.crossplane.xpkg": "base"}));
+    for descriptor in layers.iter().chain([&manifest["config"]]) {
+        let name = descriptor["digest"].as_str().expect("a digest");
+        let (_, content) = registry.kept(&format!("/v2/platform/function-example/blobs/{name}"));
+        assert_eq!(digest(&content), name);
+        assert_eq!(descriptor["size"], content.len());
+    }
+    assert_eq!(stderr.lines().filter(|line| line.starts_with("pushing sha256:")).count(), 3);
+
+    let (from_file, _) = runs(&folder, &["inspect", shown(&path), "-o", "json"]);
+    let (from_registry, _) = runs(&folder, &["inspect", &reference, "-o", "json"]);
+    assert_eq!(from_file, from_registry);
+    let (again, stderr) = runs(&folder, &["push", shown(&path), &reference]);
+    assert_eq!(again, stdout);
+    assert_eq!(stderr.lines().filter(|line| line.ends_with(" is there already")).count(), 3);
+    // What was printed can be asked for.
+    let (by_digest, _) = runs(&folder, &["inspect", stdout.trim_end(), "-o", "json"]);
+    assert_eq!(by_digest, from_file);
+}
+
+#[test]
+fn several_platforms_are_pushed_as_an_index() {
+    let folder = folder("index");
+    let registry = Registry::keeping();
+    let (arm64, amd64) = (program(&folder, "arm64", 183, false), amd64(&folder));
+    let (stdout, _) = runs(
+        &folder,
+        &[
+            "build",
+            "function",
+            FUNCTION,
+            "--binary",
+            shown(&arm64),
+            "--binary",
+            shown(&amd64),
+            "-o",
+            shown(&folder),
+        ],
+    );
+    let files: Vec<&str> = stdout.lines().collect();
+    assert_eq!(files.len(), 2);
+    let reference = format!("{}/platform/function-example:v1", registry.address);
+    let (stdout, _) = runs(&folder, &["push", files[0], files[1], &reference]);
+    let (media_type, index) = registry.kept("/v2/platform/function-example/manifests/v1");
+    assert_eq!(media_type, "application/vnd.oci.image.index.v1+json");
+    assert_eq!(stdout, format!("{reference}@{}\n", digest(&index)));
+    let index: Json = serde_json::from_slice(&index).expect("JSON");
+    let manifests = index["manifests"].as_array().expect("manifests");
+    let platforms: Vec<&Json> = manifests.iter().map(|manifest| &manifest["platform"]).collect();
+    assert_eq!(
+        platforms,
+        [
+            &json!({"os": "linux", "architecture": "arm64"}),
+            &json!({"os": "linux", "architecture": "amd64"})
+        ]
+    );
+    for manifest in manifests {
+        let name = manifest["digest"].as_str().expect("a digest");
+        let (_, content) =
+            registry.kept(&format!("/v2/platform/function-example/manifests/{name}"));
+        assert_eq!(manifest["size"], content.len());
+    }
+    let (table, _) = runs(&folder, &["inspect", &reference]);
+    assert!(
+        table.contains("\nlinux/arm64  sha256:") && table.contains("\nlinux/amd64  sha256:"),
+        "{table}"
+    );
+    assert!(
+        table.contains(&format!(
+            "\ndigest        {}\n",
+            stdout.trim_end().rsplit('@').next().expect("one")
+        )),
+        "{table}"
+    );
+
+    let sentence = format!(
+        "{0} and {0} are both for linux/arm64; a package has one file for each platform",
+        files[0]
+    );
+    fails(&folder, &["push", files[0], files[0], &reference], &sentence);
+}
+
+#[test]
+fn registries_that_refuse_are_told_in_one_sentence() {
+    let folder = folder("refused");
+    let path = function(&folder);
+    let push = |registry: &Registry, problem: &str| {
+        let reference = format!("{}/a/b:v1", registry.address);
+        let sentence = format!("cannot push {reference}: {}{problem}", registry.address);
+        let output = command(&folder, &["push", shown(&path), &reference]);
+        let stderr = text(&output.stderr);
+        // Progress may come before it.
+        assert_eq!(stderr.lines().last(), Some(format!("error: {sentence}").as_str()));
+        assert_eq!(text(&output.stdout), "");
+        assert_eq!(output.status.code(), Some(2));
+    };
+    let denied = r#"{"errors": [{"code": "DENIED", "message": "not yours\u001b[31m"}]}"#;
+    push(&Registry::refusing(403, "", denied), " forbids it (HTTP 403)");
+    push(&Registry::refusing(500, "", "out of\norder"), " answers HTTP 500");
+    let docker = folder.join("docker/config.json");
+    let private = Registry::private();
+    let host = private.address;
+    push(
+        &private,
+        &format!(
+            " wants credentials, and there are none in {}; run `docker login {host}`",
+            docker.display()
+        ),
+    );
+    let log_in = |secret: &str| {
+        let auths = json!({"auths": {host.to_string(): {"auth": secret}}});
+        fs::write(&docker, auths.to_string()).expect("writable");
+    };
+    // printf user:wrong | base64
+    log_in("dXNlcjp3cm9uZw==");
+    push(
+        &private,
+        &format!(" refuses the credentials in {}; run `docker login {host}`", docker.display()),
+    );
+    log_in("dXNlcjpzZWNyZXQ=");
+    let reference = format!("{host}/a/b:v1");
+    runs(&folder, &["push", shown(&path), &reference]);
+    let (table, _) = runs(&folder, &["inspect", &reference]);
+    assert!(table.contains("function-example"), "{table}");
+
+    fs::write(&docker, "{").expect("writable");
+    fails(
+        &folder,
+        &["inspect", &reference],
+        &format!(
+            "cannot pull {reference}: cannot use the credentials in {}: Unable to read config",
+            docker.display()
+        ),
+    );
+    fs::remove_file(&docker).expect("there");
+    let nobody = "127.0.0.1:1/a/b:v1";
+    fails(
+        &folder,
+        &["push", shown(&path), nobody],
+        &format!(
+            "cannot push {nobody}: no answer from 127.0.0.1:1: Connection refused (os error 111)"
+        ),
+    );
+    let keeping = Registry::keeping();
+    let missing = format!("{}/a/b:v1", keeping.address);
+    fails(
+        &folder,
+        &["inspect", &missing],
+        &format!("cannot pull {missing}: {} has no such package", keeping.address),
+    );
+    assert_eq!(keeping.paths(), Vec::<String>::new());
+}
+
+/// A pushed reference is whatever somebody pushed.
+#[test]
+fn what_a_registry_serves_is_not_believed() {
+    let folder = folder("hostile");
+    let registry = Registry::keeping();
+    let reference = format!("{}/a:v1", registry.address);
+    let manifest = |content: &str| {
+        registry.plant(
+            "/v2/a/manifests/v1",
+            "application/vnd.oci.image.manifest.v1+json",
+            content.as_bytes(),
+        );
+    };
+    let pull = |problem: &str| {
+        fails(&folder, &["inspect", &reference], &format!("cannot pull {reference}: {problem}"));
+    };
+    manifest("{");
+    pull("its manifest cannot be read: EOF while parsing an object at line 1 column 1");
+    manifest(r#"{"schemaVersion": 2, "manifests": []}"#);
+    pull("the index names no image");
+
+    let config = b"{}";
+    let name = digest(config);
+    registry.plant(&format!("/v2/a/blobs/{name}"), "", config);
+    let with = |size: usize, layers: Json| {
+        json!({"schemaVersion": 2, "config": {"digest": name, "size": size}, "layers": layers})
+            .to_string()
+    };
+    manifest(&with(5 << 20, json!([])));
+    pull(&format!("{name} has 5.0 MiB, and at most 4.0 MiB are read"));
+    manifest(&with(3, json!([])));
+    pull(&format!("{name} is shorter than its manifest says"));
+    manifest(&with(2, json!([])));
+    fails(
+        &folder,
+        &["inspect", &reference],
+        &format!("{reference} is no Crossplane package: no layer of it holds package.yaml"),
+    );
+    manifest(&with(2, json!([{"digest": name, "size": 600 << 20}])));
+    pull(&format!("{name} has 600.0 MiB, and at most 512.0 MiB are read"));
+
+    // Another content than the digest says.
+    let wrong = digest(b"[]");
+    registry.plant(&format!("/v2/a/blobs/{wrong}"), "", b"{}");
+    manifest(
+        &json!({"schemaVersion": 2, "config": {"digest": wrong, "size": 2}, "layers": []})
+            .to_string(),
+    );
+    pull(&format!(
+        "{} does not keep to the protocol: Invalid digest. Expected {wrong}, got {name}",
+        registry.address
+    ));
+}
+
+#[test]
+fn references_are_judged_before_anything_is_sent() {
+    let folder = folder("references");
+    let path = function(&folder);
+    fails(
+        &folder,
+        &["push", shown(&path), "function-example:v1"],
+        "\"function-example:v1\" names no registry; write REGISTRY/REPOSITORY:TAG, such as \
+         registry.example.com/platform/function-self-service:v1.0.0",
+    );
+    fails(
+        &folder,
+        &["push", "missing.xpkg", "registry.example.com/a:v1"],
+        "cannot read missing.xpkg: No such file or directory (os error 2)",
+    );
+    fails(
+        &folder,
+        &["push", "README.md", "registry.example.com/a:v1"],
+        "README.md is no package: it is no tar archive, or damaged",
+    );
+    fails(
+        &folder,
+        &["inspect", "missing.xpkg"],
+        "cannot read missing.xpkg: No such file or directory (os error 2)",
+    );
+}
+
+#[test]
+fn programs_that_run_nowhere_are_refused_and_nothing_is_written() {
+    let folder = folder("programs");
+    let output = folder.join("out.xpkg");
+    let build = |binary: &Path, sentence: &str| {
+        let arguments =
+            ["build", "function", FUNCTION, "--binary", shown(binary), "-o", shown(&output)];
+        fails(&folder, &arguments, sentence);
+        assert!(!output.exists());
+    };
+    let missing = folder.join("missing");
+    build(
+        &missing,
+        &format!(
+            "cannot read {}: No such file or directory (os error 2); build it with `{BUILD}`",
+            missing.display()
+        ),
+    );
+    let dynamic = program(&folder, "dynamic", 62, true);
+    build(
+        &dynamic,
+        &format!(
+            "{} is linked dynamically and wants /lib/ld.so, which an image of nothing else lacks; \
+             build it with `{BUILD}`",
+            dynamic.display()
+        ),
+    );
+    let riscv = program(&folder, "riscv", 243, false);
+    build(
+        &riscv,
+        &format!(
+            "{} is for machine 243; packages are built for amd64 (62) and arm64 (183)",
+            riscv.display()
+        ),
+    );
+    let binary = amd64(&folder);
+    let twice =
+        ["build", "function", FUNCTION, "--binary", shown(&binary), "--binary", shown(&binary)];
+    fails(
+        &folder,
+        &[&twice[..], &["-o", shown(&folder)]].concat(),
+        &format!(
+            "{0} and {0} are both for linux/amd64; give one program for each platform",
+            binary.display()
+        ),
+    );
+    fails(
+        &folder,
+        &[&twice[..], &["-o", shown(&output)]].concat(),
+        &format!("cannot write 2 packages to {}; name an existing folder", output.display()),
+    );
+    let nowhere = folder.join("nowhere/out.xpkg");
+    fails(
+        &folder,
+        &["build", "configuration", CONFIGURATION, "-o", shown(&nowhere)],
+        &format!("cannot write {}: No such file or directory (os error 2)", nowhere.display()),
+    );
+}
+
+#[test]
+fn mistakes_in_a_package_are_named_by_file_and_document() {
+    let folder = folder("mistakes");
+    let build = |source: &Path, sentence: &str| {
+        fails(&folder, &["build", "configuration", shown(source), "-o", shown(&folder)], sentence);
+    };
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: a}\n";
+    let source =
+        edited(&folder, CONFIGURATION, "xrds/caches.yaml", |text| format!("{text}---\n{role}"));
+    let line =
+        fs::read_to_string(source.join("xrds/caches.yaml")).expect("there").lines().count() - 2;
+    build(
+        &source,
+        &format!(
+            "{}/xrds/caches.yaml:{line}: document 2 is of kind \"ClusterRole\" in \
+             \"rbac.authorization.k8s.io/v1\", which no Configuration can hold; allowed are \
+             CompositeResourceDefinition (apiextensions.crossplane.io/v1 or v2), Composition \
+             (apiextensions.crossplane.io/v1), ManagedResourceActivationPolicy \
+             (apiextensions.crossplane.io/v1alpha1), Operation (ops.crossplane.io/v1alpha1), \
+             CronOperation (ops.crossplane.io/v1alpha1), WatchOperation (ops.crossplane.io/v1alpha1)",
+            source.display()
+        ),
+    );
+    build(
+        Path::new(FUNCTION),
+        "tests/packages/fixtures/function/crossplane.yaml:1: document 1 is a package object of kind \
+         \"Function\", but a Configuration is built; give a folder of one",
+    );
+    build(
+        Path::new(EXAMPLES),
+        "tests/packages/fixtures/examples/cache.yaml:1: document 1 is of kind \"Cache\" in \
+         \"example.com/v1alpha1\", which no Configuration can hold; allowed are \
+         CompositeResourceDefinition (apiextensions.crossplane.io/v1 or v2), Composition \
+         (apiextensions.crossplane.io/v1), ManagedResourceActivationPolicy \
+         (apiextensions.crossplane.io/v1alpha1), Operation (ops.crossplane.io/v1alpha1), \
+         CronOperation (ops.crossplane.io/v1alpha1), WatchOperation (ops.crossplane.io/v1alpha1)",
+    );
+    build(
+        Path::new("tests/packages/fixtures/configuration/xrds"),
+        "tests/packages/fixtures/configuration/xrds: holds no package object; write a \
+         crossplane.yaml with apiVersion meta.pkg.crossplane.io/v1 and kind Configuration",
+    );
+    build(Path::new("nowhere"), "cannot read nowhere: No such file or directory (os error 2)");
+    let example = folder.join("example.yaml");
+    fs::write(&example, "a: 1\n").expect("writable");
+    fails(
+        &folder,
+        &["build", "configuration", CONFIGURATION, "--examples", shown(&example)],
+        &format!(
+            "{}:1: document 1 is no object; an example begins with apiVersion and kind",
+            example.display()
+        ),
+    );
+}
+
+/// The command in refusals, on the page and in the suite is one.
+#[test]
+fn the_server_is_built_as_the_page_says() {
+    for path in ["docs/packages.md", "tests/packages/run"] {
+        let page = fs::read_to_string(path).expect("readable").replace("\\\n", "");
+        let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        let build = BUILD.replace("x86_64-unknown-linux-gnu", "\"$platform\"");
+        assert!(words.contains(BUILD) || words.contains(&build), "{path} builds another way");
+    }
+}
