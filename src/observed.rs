@@ -129,10 +129,12 @@ impl Observed {
         self.outline(key).ready
     }
 
-    /// What keeps the provider of the resource under `key` from doing as it was asked.
+    /// What keeps the provider of the resource under `key` from doing as it was asked. That it waits
+    /// for another resource, which it refers to, is no trouble: every new claim sees that for a while.
     pub fn trouble(&self, key: &str) -> Option<Trouble> {
         let synced = condition(&self.get(key)?.object, "Synced")?;
-        (synced.status == "False").then(|| {
+        let waits = synced.message.contains("cannot resolve references");
+        (synced.status == "False" && !waits).then(|| {
             let taken = ["AlreadyExists", "already exists", "Duplicate"];
             if taken.iter().any(|words| synced.message.contains(words)) {
                 Trouble::NameTaken

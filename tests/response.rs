@@ -155,6 +155,11 @@ fn what_a_provider_cannot_do_shows_on_the_claim() {
             "AccessDenied: token-of-a-secret",
             "Its provider cannot make redis-security-group: contact platform-team.",
         ),
+        // What every new claim's resources say while they wait for each other.
+        (
+            "cannot resolve references: mg.Spec.ForProvider.VPCID: referenced field was empty",
+            "The credentials wait for the cache's endpoint, which AWS reports when the cache is created.",
+        ),
     ] {
         let mut world = world(Kind::RedisInstance, false);
         let composition = world.composition();

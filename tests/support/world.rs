@@ -48,6 +48,8 @@ pub(crate) struct World {
     pub(crate) operators: bool,
     /// Every key that was ever composed.
     pub(crate) seen: BTreeMap<String, Json>,
+    /// What an API server makes of composed objects, by their text; as they are without one.
+    pub(crate) served: Option<&'static BTreeMap<String, Json>>,
 }
 
 impl World {
@@ -108,6 +110,7 @@ impl World {
             objects: BTreeMap::new(),
             operators: true,
             seen: BTreeMap::new(),
+            served: None,
         }
     }
 
@@ -241,7 +244,9 @@ impl World {
             let desired = document(&composed.manifest);
             self.seen.insert(key.clone(), desired.clone());
             let before = self.observed.get(key);
-            let (object, connection) = provide(&desired, before, &account);
+            let served = self.served.and_then(|served| served.get(&desired.to_string()));
+            let served = served.unwrap_or(&desired);
+            let (object, connection) = provide(&desired, served, before, &account);
             if !connection.is_empty() {
                 self.connections.insert(key.clone(), connection);
             }
@@ -333,10 +338,11 @@ pub(crate) fn encode(text: &str) -> String {
 /// What the API server and the provider make of a desired object.
 fn provide(
     desired: &Json,
+    served: &Json,
     before: Option<&Json>,
     account: &str,
 ) -> (Json, BTreeMap<String, String>) {
-    let mut object = desired.clone();
+    let mut object = served.clone();
     let kind = desired["kind"].as_str().unwrap_or_default().to_owned();
     let name = desired["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     object["metadata"]["uid"] = json!("11111111-1111-1111-1111-111111111111");

@@ -1,0 +1,50 @@
+"""Claims that live: what developers get."""
+
+from client import condition
+from world import KINDS, Claim, World
+
+FOLDERS = {kind: prefix for kind, (_, prefix) in KINDS.items()}
+
+# What applications find in their Secret, as docs/kinds/ tell it.
+ENTRIES = {
+    "PostgreSQLInstance": "type provider host port database username password sslmode uri jdbc-uri",
+    "RedisInstance": "type provider host port username password uri reader-host tls",
+    "MessageQueue": "type provider host port vhost username password tls uri",
+    "ObjectStore": "type provider bucket region host endpoint uri role-arn",
+    "EventStream": "type provider topic bootstrap.servers security.protocol sasl.mechanism sasl.jaas.config username"
+                   " password consumer-groups",
+}
+
+
+def example(world: World, kind: str, name: str = "") -> Claim:
+    """The example of a kind that is written for the flavour."""
+    file = name or ("claim" if world.claims else "xr")
+    return world.example(f"examples/{FOLDERS[kind]}/{file}.yaml")
+
+
+def every_example_becomes_ready(world: World) -> None:
+    claims = [example(world, kind) for kind in KINDS]
+    for claim in claims:
+        claim.apply()
+    for claim in claims:
+        claim.settle()
+        judge(world, claim)
+    postgres = claims[0]
+    world.tally.equal(postgres.read()["status"].get("port"), 5432, "status tells people the port")
+
+
+def judge(world: World, claim: Claim) -> None:
+    """A ready claim is as documented."""
+    tally, found = world.tally, claim.read()
+    tally.equal(condition(found, "Accepted").get("status"), "True", f"{claim} is ready and accepted")
+    tally.equal(found["status"]["credentials"]["secretName"], claim.secret_name(), f"{claim} tells where the Secret is")
+    secret = claim.secret()
+    tally.expect(secret, f"{claim}: the Secret {claim.secret_name()} is in the claim's namespace")
+    if secret:
+        missing = set(ENTRIES[claim.kind].split()) - set(secret["data"])
+        tally.expect(not missing, f"{claim}: the Secret has the documented entries", missing)
+    unready = [key for key, item in claim.composed().items()
+               if condition(item, "Synced").get("status") == "False" or condition(item, "Ready").get("status") == "False"]
+    tally.expect(not unready, f"{claim}: every composed object is ready", unready)
+    warnings = [event for event in claim.events() if event.startswith("Warning")]
+    tally.expect(not warnings, f"{claim}: nobody was warned of anything", warnings)

@@ -1,0 +1,137 @@
+"""Installs what a platform team installs: the packages, the roles, and what claims stand on."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import registry
+from client import Resource
+from plane import SYSTEM, Plane, wait_for_condition
+from world import REPOSITORY, World
+
+Json = Any
+
+FOLDERS = {"claims": "configuration-claims", "namespaced": "configuration"}
+PREFIXES = ("registry.example.com/", "xpkg.upbound.io/", "xpkg.crossplane.io/")
+VERSION = "v0.1.0"
+
+
+def run(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def dependencies(folder: Path) -> list[str]:
+    """The packages that a Configuration needs."""
+    return re.findall(r"^ +package: (\S+)$", (folder / "crossplane.yaml").read_text(), re.MULTILINE)
+
+
+def push_configuration(plane: Plane, folder: Path) -> None:
+    """By our own means."""
+    file, ours = plane.scratch / f"{folder.name}.xpkg", str(plane.binaries / "selfservice")
+    run(ours, "package", "build", "configuration", str(folder), "--output", str(file))
+    run(ours, "package", "push", str(file), f"{registry.REGISTRY}/{name_of(folder)}:{VERSION}")
+
+
+def name_of(folder: Path) -> str:
+    """What a package calls itself, and so does its repository."""
+    return re.search(r"^  name: (\S+)$", (folder / "crossplane.yaml").read_text(), re.MULTILINE)[1]
+
+
+def push_function(plane: Plane, folder: Path, repository: str) -> None:
+    """Without an image, which nothing here could run: the server runs beside Crossplane. Our own command makes
+    no such package, Crossplane's does."""
+    file = plane.scratch / f"{folder.name}.xpkg"
+    run("crossplane", "xpkg", "build", "--package-root", str(folder), "--package-file", str(file))
+    run("crossplane", "xpkg", "push", "--package-files", str(file), f"{registry.REGISTRY}/{repository}:{VERSION}")
+
+
+def publish(world: World) -> None:
+    """Pushes everything to the platform's own registry, under the paths that it has elsewhere."""
+    folder = REPOSITORY / "package" / FOLDERS[world.flavour]
+    for package in dependencies(folder):
+        repository = package.split("/", 1)[1]
+        if "/provider-" in package:
+            registry.push_provider(repository, world.claims)
+        else:
+            push_function(world.plane, REPOSITORY / "package" / "function", repository)
+    push_configuration(world.plane, folder)
+
+
+def mirror(world: World) -> None:
+    """Makes Crossplane take packages from there, as where there is no way out."""
+    for number, prefix in enumerate(PREFIXES):
+        world.api.create({
+            "apiVersion": "pkg.crossplane.io/v1beta1", "kind": "ImageConfig", "metadata": {"name": f"mirror-{number}"},
+            "spec": {"matchImages": [{"type": "Prefix", "prefix": prefix}],
+                     "rewriteImage": {"prefix": f"{registry.REGISTRY}/"}},
+        })
+
+
+def install(world: World) -> None:
+    """Providers first, as most platforms have them already, all but one: what a Configuration lacks, and our
+    function, come by its dependencies. One after the other is how Crossplane does that."""
+    folder = REPOSITORY / "package" / FOLDERS[world.flavour]
+    providers = [package for package in dependencies(folder) if "/provider-" in package]
+    present = [package(world, f"{each}:{registry.version(each)}") for each in providers[1:]]
+    for item in present:
+        wait_for_condition(world.api, item, "Healthy")
+    apply(f"package/install/{world.flavour}.yaml")
+    item = {"apiVersion": "pkg.crossplane.io/v1", "kind": "Configuration", "metadata": {"name": name_of(folder)}}
+    wait_for_condition(world.api, item, "Healthy")
+    for kind in ("Provider", "Function"):
+        for each in world.api.find("pkg.crossplane.io/v1", kind):
+            wait_for_condition(world.api, each, "Healthy")
+    for definition in world.api.find("apiextensions.crossplane.io/v2", "CompositeResourceDefinition"):
+        wait_for_condition(world.api, definition, "Offered" if world.claims else "Established")
+
+
+def apply(file: str) -> None:
+    """As docs/install.md says."""
+    run("kubectl", "apply", "--filename", str(REPOSITORY / file))
+
+
+def package(world: World, image: str) -> Json:
+    """Installs a provider, under the name that Crossplane would give it."""
+    path = image.rsplit(":", 1)[0].split("/", 1)[1]
+    metadata = {"name": path.replace("/", "-")}
+    item = {"apiVersion": "pkg.crossplane.io/v1", "kind": "Provider", "metadata": metadata, "spec": {"package": image}}
+    world.api.create(item)
+    return item
+
+
+def install_operators(world: World) -> None:
+    """What no package that a Configuration depends on brings: operators, and kinds for other catalogues."""
+    found = world.api.find("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+    present = {item["metadata"]["name"] for item in found}
+    for source in registry.SOURCES:
+        for definition in registry.definitions(source, world.claims):
+            if definition["metadata"]["name"] not in present:
+                world.api.create(definition)
+
+
+def prepare(world: World) -> None:
+    """What providers are configured with, and where the platform keeps its secrets."""
+    apply("package/cluster/examples/namespace.yaml")
+    apply(f"package/cluster/examples/provider-configs-{world.flavour}.yaml")
+    for environment in ("development", "staging", "production"):
+        metadata = {"name": f"msk-{environment}", "namespace": SYSTEM}
+        world.api.create({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {}})
+
+
+def grant(world: World) -> None:
+    """The roles that Crossplane's own lack, and the policies beside them."""
+    base = run("kubectl", "kustomize", str(REPOSITORY / "package" / "cluster"))
+    (world.plane.scratch / "cluster.yaml").write_text(base)
+    run("kubectl", "apply", "--server-side", "--filename", str(world.plane.scratch / "cluster.yaml"))
+
+
+def watched(world: World) -> list[Resource]:
+    """Every kind that somebody has to look after."""
+    definitions = [each for source in registry.SOURCES for each in registry.definitions(source, world.claims)]
+    versions = {(f"{spec['group']}/{spec['versions'][0]['name']}", spec["names"]["kind"])
+                for spec in (each["spec"] for each in definitions)}
+    return [world.api.resource(version, kind) for version, kind in sorted(versions)]

@@ -1,0 +1,235 @@
+"""Crossplane's core and our function as processes, and what a cluster's package runtime would do for them."""
+
+import base64
+import os
+import subprocess
+import threading
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from client import PAUSE, Api, condition, states, wait_for
+
+Json = Any
+
+SYSTEM = "crossplane-system"
+METRICS = "http://127.0.0.1:18080/metrics"
+READY = "http://127.0.0.1:18081/readyz"
+WEBHOOKS = 19443
+FUNCTION = "function-self-service"
+PROBES = "http://127.0.0.1:18082"
+CALLS = "grpc_server_handled_total{"
+ENDPOINT = "dns:///localhost:9443"
+
+
+class Process:
+    """A server that lives as long as a suite lets it."""
+
+    def __init__(self, scratch: Path, name: str, command: list[str], environment: dict[str, str]) -> None:
+        self.name = name
+        # Added to, so that a restart does not hide why it was needed.
+        with open(scratch / f"{name}.log", "ab") as log:
+            self.child = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | environment
+            )
+
+    def end(self) -> None:
+        self.child.kill()
+        self.child.wait()
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+@dataclass
+class Plane:
+    """Where everything runs."""
+
+    api: Api
+    scratch: Path
+    # Folder of the core's own CRDs and webhooks.
+    sources: Path
+    binaries: Path
+    running: dict[str, Process] = field(default_factory=dict)
+
+    def start(self, name: str, command: list[str], environment: dict[str, str]) -> None:
+        self.running[name] = Process(self.scratch, name, command, environment)
+
+    def stop(self, name: str) -> None:
+        if process := self.running.pop(name, None):
+            process.end()
+
+    def end(self) -> None:
+        for name in list(self.running):
+            self.stop(name)
+
+    # --- Crossplane ---
+
+    def environment(self, who: str) -> dict[str, str]:
+        return {
+            "KUBECONFIG": str(self.scratch / f"{who}.kubeconfig"),
+            "POD_NAMESPACE": SYSTEM,
+            "POD_SERVICE_ACCOUNT": "crossplane",
+            "TLS_CA_SECRET_NAME": "crossplane-root-ca",
+            "TLS_CLIENT_SECRET_NAME": "crossplane-tls-client",
+            "TLS_SERVER_SECRET_NAME": "crossplane-tls-server",
+            "TLS_CLIENT_CERTS_DIR": str(self.scratch / "client"),
+            "TLS_SERVER_CERTS_DIR": str(self.scratch / "webhooks"),
+            "CRDS_PATH": str(self.sources / "crds"),
+            "WEBHOOK_CONFIGS_PATH": str(self.sources / "webhookconfigurations"),
+            # There is no network of Services: the certificate is to be good for where the webhooks really are.
+            "WEBHOOK_SERVICE_NAME": "localhost",
+            "WEBHOOK_SERVICE_NAMESPACE": SYSTEM,
+            "WEBHOOK_SERVICE_PORT": str(WEBHOOKS),
+            "WEBHOOK_PORT": str(WEBHOOKS),
+            "METRICS_PORT": "18080",
+            "HEALTH_PROBE_PORT": "18081",
+            "XPKG_CACHE_DIR": self.folder("packages"),
+            "XFN_CACHE_DIR": self.folder("answers"),
+            "PACKAGE_RUNTIME": "Function=External;Provider=External",
+        }
+
+    def folder(self, name: str) -> str:
+        (self.scratch / name).mkdir(exist_ok=True)
+        return str(self.scratch / name)
+
+    def bring_up(self) -> None:
+        """Initialises and starts core and its manager of roles."""
+        wait_for("core's roles", self.has_roles)
+        self.initialise()
+        self.unpack("crossplane-tls-client", "client")
+        self.unpack("crossplane-tls-server", "webhooks")
+        self.redirect_webhooks()
+        allowed = "--provider-clusterrole=crossplane:allowed-provider-permissions"
+        self.start("roles", ["crossplane-core", "rbac", "start", allowed], self.environment("roles"))
+        self.start_core()
+
+    def has_roles(self) -> bool:
+        role = self.api.ask("GET", "/apis/rbac.authorization.k8s.io/v1/clusterroles/crossplane")
+        return any("apiextensions.crossplane.io" in rule.get("apiGroups", []) for rule in role.get("rules") or [])
+
+    def initialise(self) -> None:
+        """A kind that it has just installed may not be served yet: a cluster would run it again, too."""
+
+        def runs() -> bool:
+            with open(self.scratch / "initialise.log", "ab") as log:
+                command = ["crossplane-core", "core", "init"]
+                environment = os.environ | self.environment("core")
+                return subprocess.run(command, env=environment, stdout=log, stderr=log).returncode == 0
+
+        wait_for("core to be initialised", runs)
+
+    def start_core(self) -> None:
+        # The cloud of these tests does in a second what takes AWS minutes: by default core would have enough of
+        # a composite resource whose resources change more than a hundred times at once.
+        patience = "--circuit-breaker-burst=1000"
+        self.start("core", ["crossplane-core", "core", "start", patience], self.environment("core"))
+        wait_for("core to be ready", lambda: answers(READY))
+
+    def restart_core(self) -> None:
+        self.stop("core")
+        self.start_core()
+
+    def secret(self, name: str) -> dict[str, bytes]:
+        item = self.api.ask("GET", f"/api/v1/namespaces/{SYSTEM}/secrets/{name}") or {}
+        return {key: base64.b64decode(value) for key, value in item.get("data", {}).items()}
+
+    def unpack(self, secret: str, folder: str) -> Path:
+        place = Path(self.folder(folder))
+        for key, value in self.secret(secret).items():
+            (place / key).write_bytes(value)
+        return place
+
+    def redirect_webhooks(self) -> None:
+        path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/crossplane-no-usages"
+        configuration = self.api.ask("GET", path)
+        for webhook in configuration["webhooks"]:
+            place = webhook["clientConfig"].pop("service")["path"]
+            webhook["clientConfig"]["url"] = f"https://localhost:{WEBHOOKS}{place}"
+        self.api.ask("PUT", path, configuration)
+
+    # --- our function ---
+
+    def certify(self) -> None:
+        """A certificate of the function's own, signed as Crossplane's package runtime signs it."""
+        authority, place = self.unpack("crossplane-root-ca", "authority"), Path(self.folder("function"))
+        (place / "names").write_text("subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\n")
+        (place / "ca.crt").write_bytes((authority / "tls.crt").read_bytes())
+        openssl = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-keyout", "tls.key", "-subj", "/CN=Crossplane"]
+        subprocess.run([*openssl, "-out", "request"], cwd=place, check=True, capture_output=True)
+        sign = ["openssl", "x509", "-req", "-in", "request", "-CA", "ca.crt", "-CAkey", str(authority / "tls.key")]
+        sign += ["-set_serial", "2022", "-days", "2", "-extfile", "names", "-out", "tls.crt"]
+        subprocess.run(sign, cwd=place, check=True, capture_output=True)
+
+    def start_function(self, binary: Path | None = None) -> None:
+        self.start(
+            # Core's manager of roles has the port for metrics that ours would take.
+            "function", [str(binary or self.binaries / FUNCTION), "--metrics-address", "127.0.0.1:18082",
+             "--tls-client-names", "crossplane.crossplane-system"],
+            {"TLS_SERVER_CERTS_DIR": str(self.scratch / "function")},
+        )
+
+    def answers(self) -> bool:
+        return answers(f"{PROBES}/readyz")
+
+    def calls(self) -> int:
+        """How often core has called the function since it was started."""
+        try:
+            with urllib.request.urlopen(f"{PROBES}/metrics", timeout=5) as answer:
+                lines = answer.read().decode().splitlines()
+        except OSError:
+            return 0
+        return int(sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(CALLS)))
+
+    def restart_function(self, binary: Path | None = None) -> None:
+        self.stop("function")
+        self.start_function(binary)
+
+
+class Runtime(threading.Thread):
+    """Does for packages what the runtime of a cluster does: tells core that they run, and where."""
+
+    def __init__(self, plane: Plane) -> None:
+        super().__init__(daemon=True)
+        self.plane = plane
+        self.done: set[str] = set()
+        self.stopped = threading.Event()
+
+    def run(self) -> None:
+        while not self.stopped.wait(PAUSE * 2):
+            for kind in ("ProviderRevision", "FunctionRevision"):
+                for revision in self.plane.api.find("pkg.crossplane.io/v1", kind):
+                    if revision["metadata"]["uid"] not in self.done:
+                        self.serve(revision)
+                        self.done.add(revision["metadata"]["uid"])
+
+    def serve(self, revision: Json) -> None:
+        name = revision["metadata"]["name"]
+        place = self.plane.scratch / "function"
+        entries = {key: base64.b64encode((place / key).read_bytes()).decode() for key in ("ca.crt", "tls.crt", "tls.key")}
+        metadata = {"name": f"{name}-server", "namespace": SYSTEM}
+        self.plane.api.apply({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": entries}, "runtime")
+        healthy = {"type": "RuntimeHealthy", "status": "True", "reason": "HealthyPackageRevision",
+                   "lastTransitionTime": "2026-01-01T00:00:00Z"}
+        status: Json = {"tlsServerSecretName": f"{name}-server", "conditions": [healthy]}
+        if revision["kind"] == "FunctionRevision":
+            status["endpoint"] = ENDPOINT
+        told = {"apiVersion": revision["apiVersion"], "kind": revision["kind"], "metadata": {"name": name}}
+        self.plane.api.apply({**told, "status": status}, "runtime", subresource="/status")
+
+
+def wait_for_condition(api: Api, item: Json, kind: str, status: str = "True", timeout: float = 60.0) -> Json:
+    """The object, once a condition of it is as wanted."""
+
+    def look() -> Json | None:
+        found = api.read(item)
+        return found if condition(found, kind).get("status") == status else None
+
+    title = f"{item['kind']} {item['metadata']['name']} to be {kind}={status}"
+    return wait_for(title, look, lambda: states(api.read(item)), timeout)

@@ -1,0 +1,82 @@
+"""Proves that the generated packages do on a real control plane what they promise.
+
+Everything is real but the controllers of managed resources, the operators beside Crossplane, and AWS:
+see providers.py. Developers, platform team and attackers use the API server, as they would.
+"""
+
+import argparse
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import packages
+import scenarios
+from client import Api, InVain, Refused
+from plane import Plane, Runtime
+from providers import Providers
+from world import World
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("flavour", choices=["claims", "namespaced"])
+    parser.add_argument("scenarios", nargs="*", choices=[[], *(each.__name__ for each in scenarios.SCENARIOS)])
+    for name in ("scratch", "core", "binaries"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    for name in ("server", "authority", "token"):
+        parser.add_argument(f"--{name}", required=True)
+    return parser.parse_args()
+
+
+def bring_up(world: World) -> None:
+    """From an empty API server to a platform that takes claims."""
+    begin = time.monotonic()
+    plane, api = world.plane, world.api
+    plane.bring_up()
+    print(f"-- {world.flavour}: control plane after {time.monotonic() - begin:.1f} s", flush=True)
+    plane.certify()
+    plane.start_function()
+    Runtime(plane).start()
+    packages.mirror(world)
+    packages.publish(world)
+    packages.install(world)
+    packages.install_operators(world)
+    packages.prepare(world)
+    world.providers.start(packages.watched(world))
+    print(f"-- {world.flavour}: platform after {time.monotonic() - begin:.1f} s", flush=True)
+
+
+def prove(world: World, chosen: list[str]) -> None:
+    for scenario in scenarios.SCENARIOS:
+        if chosen and scenario.__name__ not in chosen:
+            continue
+        begin = time.monotonic()
+        print(f"-- {world.flavour}: {scenario.__name__.replace('_', ' ')}", flush=True)
+        try:
+            scenario(world)
+        except (InVain, Refused) as problem:
+            world.tally.expect(False, str(problem))
+        except Exception:
+            world.tally.expect(False, traceback.format_exc())
+        print(f"   {time.monotonic() - begin:.1f} s", flush=True)
+
+
+def main() -> None:
+    given = arguments()
+    begin = time.monotonic()
+    api = Api(given.server, given.authority, given.token)
+    plane = Plane(api, given.scratch, given.core, given.binaries)
+    world = World(given.flavour, api, plane, Providers(api))
+    try:
+        bring_up(world)
+        prove(world, given.scenarios)
+    finally:
+        plane.end()
+    tally = world.tally
+    print(f"{given.flavour}: {tally.passed} passed, {tally.failed} failed in {time.monotonic() - begin:.0f} s")
+    sys.exit(tally.failed > 0 or tally.passed == 0)
+
+
+if __name__ == "__main__":
+    main()
