@@ -7,6 +7,9 @@ mod catalogue;
 mod command;
 #[path = "generate/documents.rs"]
 mod documents;
+#[path = "support/program.rs"]
+#[expect(dead_code, reason = "whole commands are run here")]
+mod program;
 #[path = "generate/rules.rs"]
 mod rules;
 mod support;
@@ -15,7 +18,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use support::program::{path, run, text};
+use program::{path, run, text};
 
 /// A fresh folder of this test run.
 fn folder(name: &str) -> PathBuf {

@@ -8,7 +8,6 @@
 )]
 
 pub(crate) mod json_schema;
-pub(crate) mod program;
 pub(crate) mod matrix;
 pub(crate) mod schemas;
 pub(crate) mod snapshots;
