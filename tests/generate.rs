@@ -8,7 +8,6 @@ mod command;
 #[path = "generate/documents.rs"]
 mod documents;
 #[path = "support/program.rs"]
-#[expect(dead_code, reason = "whole commands are run here")]
 mod program;
 #[path = "generate/rules.rs"]
 mod rules;
