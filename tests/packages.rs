@@ -400,19 +400,10 @@ fn several_platforms_are_pushed_as_an_index() {
 fn registries_that_refuse_are_told_in_one_sentence() {
     let folder = folder("refused");
     let path = function(&folder);
-    let push = |registry: &Registry, problem: &str| {
-        let reference = format!("{}/a/b:v1", registry.address);
-        let sentence = format!("cannot push {reference}: {}{problem}", registry.address);
-        let output = command(&folder, &["push", shown(&path), &reference]);
-        let stderr = text(&output.stderr);
-        // Progress may come before it.
-        assert_eq!(stderr.lines().last(), Some(format!("error: {sentence}").as_str()));
-        assert_eq!(text(&output.stdout), "");
-        assert_eq!(output.status.code(), Some(2));
-    };
+    let push = |registry: &Registry, problem: &str| push_fails(&folder, &path, registry, problem);
     let denied = r#"{"errors": [{"code": "DENIED", "message": "not yours\u001b[31m"}]}"#;
-    push(&Registry::refusing(403, "", denied), " forbids it (HTTP 403)");
-    push(&Registry::refusing(500, "", "out of\norder"), " answers HTTP 500");
+    push(&Registry::refusing(403, "", denied), " forbids it (HTTP 403): not yours [31m");
+    push(&Registry::refusing(500, "", "out of\norder"), " answers HTTP 500: out of order");
     let docker = folder.join("docker/config.json");
     let private = Registry::private();
     let host = private.address;
@@ -515,10 +506,158 @@ fn what_a_registry_serves_is_not_believed() {
         &json!({"schemaVersion": 2, "config": {"digest": wrong, "size": 2}, "layers": []})
             .to_string(),
     );
-    pull(&format!(
-        "{} does not keep to the protocol: Invalid digest. Expected {wrong}, got {name}",
-        registry.address
-    ));
+    let strange = format!("{} does not keep to the registry protocol", registry.address);
+    pull(&format!("{strange}: what it serves as {wrong} is something else"));
+    // More content than its size.
+    registry.plant(&format!("/v2/a/blobs/{wrong}"), "", b"[]  ");
+    pull(&format!("{wrong} is longer than its manifest says"));
+    // Digests become paths.
+    manifest(
+        &json!({"schemaVersion": 2, "config": {"digest": "sha256:../..", "size": 2}, "layers": []})
+            .to_string(),
+    );
+    pull(&format!("{strange}: \"sha256:../..\" is no digest"));
+    manifest(
+        &json!({"schemaVersion": 2, "manifests": [{"digest": "sha512:a", "size": 2}]}).to_string(),
+    );
+    pull(&format!("{strange}: \"sha512:a\" is no digest"));
+    registry.plant(&format!("/v2/a/manifests/{wrong}"), "", b"{}");
+    fails(
+        &folder,
+        &["inspect", &format!("{}/a@{wrong}", registry.address)],
+        &format!(
+            "cannot pull {}/a@{wrong}: {strange}: what it serves as {wrong} is something else",
+            registry.address
+        ),
+    );
+}
+
+/// What a push to a registry ends with, which is one sentence.
+#[track_caller]
+fn push_fails(folder: &Path, path: &Path, registry: &Registry, problem: &str) {
+    let reference = format!("{}/a/b:v1", registry.address);
+    let output = command(folder, &["push", shown(path), &reference]);
+    let stderr = text(&output.stderr);
+    let sentence = format!("error: cannot push {reference}: {}{problem}", registry.address);
+    // Progress may come before it.
+    let problems: Vec<&str> =
+        stderr.lines().filter(|line| !line.starts_with("pushing sha256:")).collect();
+    assert_eq!(problems, [sentence]);
+    assert_eq!(text(&output.stdout), "");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn registries_that_talk_nonsense_are_told_in_one_sentence() {
+    let folder = folder("nonsense");
+    let path = function(&folder);
+    let push = |registry: &Registry, problem: &str| push_fails(&folder, &path, registry, problem);
+    let strange = " does not keep to the registry protocol:";
+    for headers in ["", "Location: http://[\r\n", "Location: \u{e9}\r\n"] {
+        push(
+            &Registry::keeping_but("POST /v2/", 202, headers, ""),
+            &format!("{strange} it does not say where to upload to"),
+        );
+    }
+    // A relative reference is one that the specification allows.
+    push(
+        &Registry::keeping_but("P", 404, "", "no such upload"),
+        " answers HTTP 404: no such upload",
+    );
+    let relative = Registry::keeping_but("POST", 202, "Location: nonsense\r\n", "");
+    runs(&folder, &["push", shown(&path), &format!("{}/a/b:v1", relative.address)]);
+    for answer in ["{\"token\": \"a\\nb\"}", "{}", "[", "{\"token\": 1}"] {
+        push(&Registry::with_token(Some(answer)), &format!("{strange} its token cannot be used"));
+    }
+    for (challenge, problem) in [
+        ("", "its challenge is neither Basic nor Bearer"),
+        ("WWW-Authenticate: Negotiate\r\n", "its challenge is neither Basic nor Bearer"),
+        ("WWW-Authenticate: Bearer\r\n", "its challenge is neither Basic nor Bearer"),
+        ("WWW-Authenticate: ,=\"\r\n", "its challenge cannot be read"),
+        ("WWW-Authenticate: Bearer realm=\"token\"\r\n", "its token service has no address"),
+    ] {
+        push(&Registry::refusing(401, challenge, ""), &format!("{strange} {problem}"));
+    }
+}
+
+/// Neither content nor credentials leave this machine in the clear, whatever a registry says.
+#[test]
+fn references_to_other_machines_are_followed_over_https_alone() {
+    let folder = folder("references-elsewhere");
+    let path = function(&folder);
+    let problem = " refers to http://192.0.2.2, and only https is followed to other machines";
+    let location = "Location: http://192.0.2.2/upload\r\n";
+    push_fails(&folder, &path, &Registry::keeping_but("POST", 202, location, ""), problem);
+    for beginning in ["GET /v2/", "HEAD", "POST", "PUT /v2/a/b/manifests"] {
+        push_fails(&folder, &path, &Registry::keeping_but(beginning, 307, location, ""), problem);
+    }
+    let challenge = "WWW-Authenticate: Bearer realm=\"http://192.0.2.2/token\"\r\n";
+    push_fails(&folder, &path, &Registry::refusing(401, challenge, ""), problem);
+    push_fails(
+        &folder,
+        &path,
+        &Registry::keeping_but("POST", 202, "Location: ftp://127.0.0.1/upload\r\n", ""),
+        " refers to ftp://127.0.0.1, and only https is followed to other machines",
+    );
+    push_fails(
+        &folder,
+        &path,
+        &Registry::refusing(307, "Location: /v2/\r\n", ""),
+        " refers to another place again and again",
+    );
+}
+
+/// Reading stops where a package's own limits are.
+#[test]
+fn answers_without_end_are_not_read_to_the_end() {
+    let folder = folder("endless");
+    let inspect = |registry: &Registry, problem: &str| {
+        let reference = format!("{}/a:v1", registry.address);
+        fails(&folder, &["inspect", &reference], &format!("cannot pull {reference}: {problem}"));
+        // What is on its way when the client hangs up.
+        assert!(registry.streamed() < 32 << 20, "{} bytes went out", registry.streamed());
+    };
+    inspect(&Registry::endless("/v2/a/manifests", 200), "its manifest has more than 4.0 MiB");
+    let registry = Registry::endless("/v2/a/manifests", 500);
+    inspect(&registry, &format!("{} answers HTTP 500", registry.address));
+    let registry = Registry::endless("/v2/", 200);
+    inspect(&registry, "its manifest has more than 4.0 MiB");
+    let registry = Registry::with_token(None);
+    inspect(
+        &registry,
+        &format!(
+            "{} does not keep to the registry protocol: its token has more than 1.0 MiB",
+            registry.address
+        ),
+    );
+    let name = digest(b"{}");
+    let registry = Registry::endless("/v2/a/blobs", 200);
+    let manifest = json!({"schemaVersion": 2, "config": {"digest": name, "size": 2}, "layers": []});
+    registry.plant("/v2/a/manifests/v1", "", manifest.to_string().as_bytes());
+    inspect(&registry, &format!("{name} is longer than its manifest says"));
+}
+
+#[test]
+fn tokens_are_asked_for_with_the_credentials_of_docker_login() {
+    let folder = folder("tokens");
+    let path = function(&folder);
+    let docker = folder.join("docker/config.json");
+    let registry = Registry::of_tokens("repository:a/b:pull,push");
+    let host = registry.address;
+    push_fails(
+        &folder,
+        &path,
+        &registry,
+        &format!(
+            " wants credentials, and there are none in {}: who?; run `docker login {host}`",
+            docker.display()
+        ),
+    );
+    // printf user:secret | base64
+    let auths = json!({"auths": {host.to_string(): {"auth": "dXNlcjpzZWNyZXQ="}}});
+    fs::write(&docker, auths.to_string()).expect("writable");
+    runs(&folder, &["push", shown(&path), &format!("{host}/a/b:v1")]);
+    assert_eq!(registry.paths().len(), 5, "two layers, a configuration, a manifest by both names");
 }
 
 #[test]

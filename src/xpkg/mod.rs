@@ -91,6 +91,16 @@ pub fn digest(content: &[u8]) -> String {
     format!("sha256:{:x}", Sha256::digest(content))
 }
 
+/// Whether a text is a digest as OCI writes it, of the kind that everybody uses.
+pub fn is_digest(text: &str) -> bool {
+    text.strip_prefix("sha256:").is_some_and(is_sum)
+}
+
+/// The 64 digits of a digest.
+fn is_sum(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// Foreign text on one line, without what a terminal would obey, and not without end.
 pub fn plain(text: &str) -> String {
     const LONGEST: usize = 300;

@@ -2,15 +2,20 @@
 
 use std::net::Ipv4Addr;
 
-use super::Error;
-use super::plain;
+use super::{Error, is_digest, plain};
+
+/// Where the registry that Docker calls `docker.io` answers.
+const DOCKER_HUB: &str = "index.docker.io";
 
 /// A package in a registry: registry, repository, and tag or digest.
 #[derive(Clone, Debug)]
 pub struct Reference {
     /// As somebody wrote it.
     pub text: String,
-    pub(super) parsed: oci_client::Reference,
+    registry: String,
+    repository: String,
+    tag: Option<String>,
+    digest: Option<String>,
 }
 
 impl Reference {
@@ -30,16 +35,13 @@ impl Reference {
                 plain(text)
             )));
         }
-        let parsed = oci_client::Reference::try_from(text).map_err(|_| {
+        let reference = Self::parse(text).ok_or_else(|| {
             Error::Reference(format!(
                 "\"{}\" is no reference (repositories are written in lower case); {example}",
                 plain(text)
             ))
         })?;
-        let reference = Self { text: text.to_owned(), parsed };
-        // The parser invents a tag where there is neither.
-        let after_registry = text.split_once('/').map_or("", |(_, rest)| rest);
-        if !after_registry.contains([':', '@']) {
+        if reference.name().is_empty() {
             return Err(Error::Reference(format!(
                 "\"{}\" has neither tag nor digest; {example}",
                 plain(text)
@@ -48,9 +50,30 @@ impl Reference {
         Ok(reference)
     }
 
+    fn parse(text: &str) -> Option<Self> {
+        let (registry, rest) = text.split_once('/')?;
+        let (rest, digest) = split(rest, '@');
+        let (repository, tag) = split(rest, ':');
+        let is_sound = is_registry(registry)
+            && is_repository(repository)
+            && tag.is_none_or(is_tag)
+            && digest.is_none_or(is_digest);
+        let mut reference = Self {
+            text: text.to_owned(),
+            registry: registry.to_owned(),
+            repository: repository.to_owned(),
+            tag: tag.map(str::to_owned),
+            digest: digest.map(str::to_owned),
+        };
+        if reference.host() == DOCKER_HUB && !repository.contains('/') {
+            reference.repository = format!("library/{repository}");
+        }
+        is_sound.then_some(reference)
+    }
+
     /// As a place to push to, which has a tag and no digest.
     pub fn to_push(self) -> Result<Self, Error> {
-        if self.parsed.digest().is_some() {
+        if self.digest.is_some() {
             return Err(Error::Reference(format!(
                 "\"{}\" has a digest, which is only known after a push; write a tag instead",
                 plain(&self.text)
@@ -59,16 +82,66 @@ impl Reference {
         Ok(self)
     }
 
-    /// Host and port of the registry.
+    /// The registry as it was named.
     pub(super) fn registry(&self) -> &str {
-        self.parsed.registry()
+        &self.registry
+    }
+
+    /// Host and port that the registry answers at.
+    pub(super) fn host(&self) -> &str {
+        if self.registry == "docker.io" { DOCKER_HUB } else { &self.registry }
+    }
+
+    pub(super) fn repository(&self) -> &str {
+        &self.repository
+    }
+
+    /// The digest, else the tag.
+    pub(super) fn name(&self) -> &str {
+        self.digest.as_ref().or(self.tag.as_ref()).map_or("", String::as_str)
     }
 
     /// Whether the registry is on this machine, where plain HTTP can be overheard by nobody else.
     pub(super) fn is_loopback(&self) -> bool {
-        let host = self.registry().split(':').next().unwrap_or_default();
-        host == "localhost" || host.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
+        is_loopback(split(&self.registry, ':').0)
     }
+}
+
+/// Whether a host is this machine by name or number.
+pub(super) fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
+}
+
+fn split(text: &str, at: char) -> (&str, Option<&str>) {
+    text.split_once(at).map_or((text, None), |(before, after)| (before, Some(after)))
+}
+
+/// A host, with a port or none.
+fn is_registry(text: &str) -> bool {
+    let (host, port) = split(text, ':');
+    let is_label = |label: &str| {
+        label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    host.split('.').all(is_label) && port.is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
+fn is_repository(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    text.len() <= 255
+        && text.split('/').map(str::as_bytes).all(|part| {
+            part.iter().all(|byte| is_plain(*byte) || b"._-".contains(byte))
+                && part.first().is_some_and(|first| is_plain(*first))
+                && part.last().is_some_and(|last| is_plain(*last))
+        })
+}
+
+fn is_tag(text: &str) -> bool {
+    (1..=128).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+        && !text.starts_with(['.', '-'])
 }
 
 #[cfg(test)]
@@ -100,6 +173,39 @@ mod tests {
                 "\"registry.example.com/A:v1\" is no reference (repositories are written in lower case); {example}"
             ),
         );
+    }
+
+    #[test]
+    fn every_part_of_a_reference_is_judged() {
+        let sum = "0".repeat(64);
+        let digest = format!("registry.example.com/a:v1@sha256:{sum}");
+        let reference = Reference::read(&digest).expect("complete");
+        assert_eq!(reference.name(), format!("sha256:{sum}"));
+        assert_eq!(Reference::read("localhost/a/b_c.d-e:v1.0_x").expect("sound").name(), "v1.0_x");
+        let hub = Reference::read("docker.io/a:v1").expect("complete");
+        assert_eq!((hub.host(), hub.repository()), ("index.docker.io", "library/a"));
+        for text in [
+            "registry.example.com:port/a:v1",
+            "registry.example.com:65536/a:v1",
+            "registry..example/a:v1",
+            "-registry.example.com/a:v1",
+            "user@registry.example.com/a:v1",
+            "registry.example.com/:v1",
+            "registry.example.com/a//b:v1",
+            "registry.example.com/../a:v1",
+            "registry.example.com/a?b:v1",
+            "registry.example.com/a:",
+            "registry.example.com/a:.v1",
+            "registry.example.com/a:v1/b",
+            "registry.example.com/a@",
+            "registry.example.com/a@sha256:0",
+            "registry.example.com/a@sha512:0",
+            &format!("registry.example.com/a@sha256:{}", "Z".repeat(64)),
+            &format!("registry.example.com/{}:v1", "a".repeat(256)),
+        ] {
+            let error = Reference::read(text).expect_err(text).to_string();
+            assert!(error.starts_with(&format!("\"{text}\" is no reference")), "{error}");
+        }
     }
 
     #[test]

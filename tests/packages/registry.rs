@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -15,6 +16,8 @@ type Kept = BTreeMap<String, (String, Vec<u8>)>;
 pub(crate) struct Registry {
     pub(crate) address: SocketAddr,
     kept: Arc<Mutex<Kept>>,
+    /// Bytes of endless answers that went out.
+    streamed: Arc<AtomicUsize>,
 }
 
 struct Request {
@@ -28,12 +31,23 @@ struct Request {
 struct Answer {
     status: u16,
     headers: String,
-    body: Vec<u8>,
+    body: Body,
+}
+
+enum Body {
+    Whole(Vec<u8>),
+    /// Spaces until the client has enough.
+    Endless,
 }
 
 impl Answer {
     fn of(status: u16, headers: &str) -> Self {
-        Self { status, headers: headers.to_owned(), body: Vec::new() }
+        Self { status, headers: headers.to_owned(), body: Body::Whole(Vec::new()) }
+    }
+
+    fn with(mut self, body: &str) -> Self {
+        self.body = Body::Whole(body.as_bytes().to_vec());
+        self
     }
 }
 
@@ -45,11 +59,7 @@ impl Registry {
 
     /// Gives every request the same answer.
     pub(crate) fn refusing(status: u16, headers: &'static str, body: &'static str) -> Self {
-        Self::start(move |_, _| Answer {
-            status,
-            headers: headers.to_owned(),
-            body: body.as_bytes().to_vec(),
-        })
+        Self::start(move |_, _| Answer::of(status, headers).with(body))
     }
 
     /// Keeps what `user:secret` gives it; others are asked who they are.
@@ -64,28 +74,107 @@ impl Registry {
         })
     }
 
+    /// Keeps what it is given but for requests that begin so (`GET /v2/a`), which it gives an
+    /// answer of its own.
+    pub(crate) fn keeping_but(
+        beginning: &'static str,
+        status: u16,
+        headers: &'static str,
+        body: &'static str,
+    ) -> Self {
+        Self::start(move |kept, request| {
+            if format!("{} {}", request.method, request.path).starts_with(beginning) {
+                Answer::of(status, headers).with(body)
+            } else {
+                keep(kept, request)
+            }
+        })
+    }
+
+    /// Keeps what it is given, but answers without end where a path begins so.
+    pub(crate) fn endless(beginning: &'static str, status: u16) -> Self {
+        Self::start(move |kept, request| {
+            if request.path.starts_with(beginning) {
+                Answer { body: Body::Endless, ..Answer::of(status, "") }
+            } else {
+                keep(kept, request)
+            }
+        })
+    }
+
+    /// Keeps what comes with the token that its service gives for `user:secret` and one scope.
+    pub(crate) fn of_tokens(scope: &'static str) -> Self {
+        let scope = scope.replace(':', "%3A").replace('/', "%2F").replace(',', "%2C");
+        Self::start_at(move |address, kept, request| {
+            if request.path == format!("/token?service=a+registry&scope={scope}") {
+                if request.authorization == "Basic dXNlcjpzZWNyZXQ=" {
+                    return Answer::of(200, "").with(r#"{"token": "abc"}"#);
+                }
+                return Answer::of(401, "").with(r#"{"errors": [{"message": "who?"}]}"#);
+            }
+            if request.authorization == "Bearer abc" {
+                return keep(kept, request);
+            }
+            let challenge =
+                format!("Bearer realm=\"http://{address}/token\",service=\"a registry\"");
+            Answer::of(401, &format!("WWW-Authenticate: {challenge}\r\n"))
+        })
+    }
+
+    /// Its token service answers this, or without end.
+    pub(crate) fn with_token(answer: Option<&'static str>) -> Self {
+        Self::start_at(move |address, _, request| match (request.path.as_str(), answer) {
+            ("/v2/", _) => {
+                let challenge = format!("Bearer realm=\"http://{address}/token\"");
+                Answer::of(401, &format!("WWW-Authenticate: {challenge}\r\n"))
+            }
+            (_, Some(answer)) => Answer::of(200, "").with(answer),
+            (_, None) => Answer { body: Body::Endless, ..Answer::of(200, "") },
+        })
+    }
+
     fn start(answer: impl Fn(&mut Kept, &Request) -> Answer + Send + 'static) -> Self {
+        Self::start_at(move |_, kept, request| answer(kept, request))
+    }
+
+    fn start_at(
+        answer: impl Fn(SocketAddr, &mut Kept, &Request) -> Answer + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let kept = Arc::new(Mutex::new(BTreeMap::new()));
-        let own = Arc::clone(&kept);
+        let streamed = Arc::new(AtomicUsize::new(0));
+        let own = (Arc::clone(&kept), Arc::clone(&streamed));
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.expect("a connection");
                 let Some(request) = request(&stream) else { continue };
-                let answer = answer(&mut own.lock().expect("no panic"), &request);
-                let head = format!(
-                    "HTTP/1.1 {} -\r\nConnection: close\r\nContent-Length: {}\r\n{}\r\n",
-                    answer.status,
-                    answer.body.len(),
-                    answer.headers
-                );
+                let Answer { status, mut headers, body } =
+                    answer(address, &mut own.0.lock().expect("no panic"), &request);
+                if let Body::Whole(body) = &body {
+                    headers.push_str(&format!("Content-Length: {}\r\n", body.len()));
+                }
+                let head = format!("HTTP/1.1 {status} -\r\nConnection: close\r\n{headers}\r\n");
                 // A client that has seen enough may be gone.
-                let body = if request.method == "HEAD" { &[] } else { answer.body.as_slice() };
-                let _ = stream.write_all(&[head.as_bytes(), body].concat());
+                let _ = stream.write_all(head.as_bytes());
+                match body {
+                    _ if request.method == "HEAD" => {}
+                    Body::Whole(body) => drop(stream.write_all(&body)),
+                    Body::Endless => {
+                        let spaces = vec![b' '; 1 << 16];
+                        while stream.write_all(&spaces).is_ok() {
+                            own.1.fetch_add(1 << 16, Ordering::Relaxed);
+                        }
+                    }
+                }
             }
         });
-        Self { address, kept }
+        Self { address, kept, streamed }
+    }
+
+    /// Bytes of endless answers that went out.
+    pub(crate) fn streamed(&self) -> usize {
+        self.streamed.load(Ordering::Relaxed)
     }
 
     /// What is kept under a path, and its type.
@@ -159,17 +248,12 @@ fn keep(kept: &mut Kept, request: &Request) -> Answer {
         _ if path == "/v2/" => Answer::of(200, ""),
         _ => match kept.get(path) {
             Some((content_type, body)) => Answer {
-                status: 200,
-                headers: format!("Content-Type: {content_type}\r\n"),
-                body: body.clone(),
+                body: Body::Whole(body.clone()),
+                ..Answer::of(200, &format!("Content-Type: {content_type}\r\n"))
             },
-            None => Answer {
-                status: 404,
-                headers: String::new(),
-                body:
-                    br#"{"errors": [{"code": "MANIFEST_UNKNOWN", "message": "manifest unknown"}]}"#
-                        .to_vec(),
-            },
+            None => Answer::of(404, "").with(
+                r#"{"errors": [{"code": "MANIFEST_UNKNOWN", "message": "manifest unknown"}]}"#,
+            ),
         },
     }
 }
