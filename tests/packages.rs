@@ -10,6 +10,7 @@ mod registry;
 mod unpacked;
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
@@ -394,6 +395,89 @@ fn several_platforms_are_pushed_as_an_index() {
         files[0]
     );
     fails(&folder, &["push", files[0], files[0], &reference], &sentence);
+}
+
+/// Crossplane reads one platform of a package and runs another: they must be the same.
+#[test]
+fn files_that_are_not_one_package_are_not_pushed() {
+    let folder = folder("not-one");
+    let built = |kind: &str, name: &str, source: &Path, machine: u8| {
+        let binary = program(&folder, "program", machine, false);
+        let path = folder.join(name);
+        let mut arguments = vec!["build", kind, shown(source), "-o", shown(&path)];
+        if kind == "function" {
+            arguments.extend(["--binary", shown(&binary)]);
+        }
+        runs(&folder, &arguments);
+        path
+    };
+    let push = |first: &Path, second: &Path, problem: &str| {
+        fails(
+            &folder,
+            &["push", shown(first), shown(second), "127.0.0.1:1/a:v1"],
+            &problem.replace("BOTH", &format!("{} and {}", first.display(), second.display())),
+        );
+    };
+    let arm64 = built("function", "arm64.xpkg", Path::new(FUNCTION), 183);
+    let configuration = built("configuration", "other.xpkg", Path::new(CONFIGURATION), 62);
+    push(
+        &arm64,
+        &configuration,
+        "BOTH are different packages, Function function-example and Configuration \
+         configuration-example; push one after the other",
+    );
+    let renamed = edited(&folder, FUNCTION, "crossplane.yaml", |text| {
+        text.replace("name: function-example", "name: function-another")
+    });
+    let renamed = built("function", "renamed.xpkg", &renamed, 62);
+    push(
+        &arm64,
+        &renamed,
+        "BOTH are different packages, Function function-example and Function function-another; \
+         push one after the other",
+    );
+    let reworded =
+        edited(&folder, FUNCTION, "crossplane.yaml", |text| text.replace("Apache-2.0", "MIT"));
+    let reworded = built("function", "reworded.xpkg", &reworded, 62);
+    push(&arm64, &reworded, "BOTH differ in their package.yaml; build them from the same folder");
+    // A program that says to be for another system: nothing that is built here is.
+    let other = folder.join("s390x.xpkg");
+    let content = fs::read(&arm64).expect("written");
+    fs::write(&other, retold(&content, "\"arm64\"", "\"s390x\"")).expect("writable");
+    push(
+        &arm64,
+        &other,
+        "none of the files is for linux/amd64, which Crossplane takes of several platforms; add it",
+    );
+}
+
+/// A package file whose configuration has other words, of the same length.
+fn retold(archive: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let mut files = tar::Archive::new(archive);
+    let mut all = Vec::new();
+    for file in files.entries().expect("an archive") {
+        let mut file = file.expect("sound");
+        let name = file.path().expect("a path").display().to_string();
+        let mut content = Vec::new();
+        file.read_to_end(&mut content).expect("whole");
+        all.push((name, content));
+    }
+    let configuration = all.iter().position(|(name, _)| name.len() == 69).expect("one");
+    let (old, content) = all.remove(configuration);
+    let content = text(&content).replace(from, to);
+    let new = format!("{}.json", &digest(content.as_bytes())[7..]);
+    let mut archive = tar::Builder::new(Vec::new());
+    for (name, content) in all.into_iter().chain([(new.clone(), content.into_bytes())]) {
+        let content = if name == "manifest.json" {
+            text(&content).replace(&old, &new).into_bytes()
+        } else {
+            content
+        };
+        let mut header = tar::Header::new_ustar();
+        header.set_size(content.len() as u64);
+        archive.append_data(&mut header, name, content.as_slice()).expect("fits");
+    }
+    archive.into_inner().expect("fits")
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::{Error, Outcome};
-use crate::cli::{documents, output};
+use crate::cli::output;
 use crate::xpkg::contents::text;
 use crate::xpkg::image::Held;
 use crate::xpkg::oci::Execution;
@@ -117,35 +117,20 @@ struct Object {
 
 impl Report {
     fn new(shown: &str, held: Held) -> Result<Self, Error> {
-        let documents = documents::parse(&format!("{shown}, package.yaml"), &held.package)?;
-        let is_meta = |content: &Json| {
-            text(content, &["apiVersion"])
-                .is_some_and(|version| version.starts_with("meta.pkg.crossplane.io/"))
-        };
-        let (metas, objects): (Vec<Json>, Vec<Json>) =
-            documents.into_iter().map(|document| document.content).partition(is_meta);
-        let [meta] = metas.as_slice() else {
-            return Err(Error::File {
-                path: shown.to_owned(),
-                message: format!(
-                    "holds {} package objects in its package.yaml; a package has one",
-                    metas.len()
-                ),
-            });
-        };
+        let (meta, objects) = super::objects(shown, &held)?;
         let own =
             |content: &Json, path: &[&str]| text(content, path).unwrap_or_default().to_owned();
         let spec = |name| meta.get("spec").and_then(|spec| spec.get(name)).and_then(Json::as_array);
         Ok(Self {
-            kind: own(meta, &["kind"]),
-            name: own(meta, &["metadata", "name"]),
+            kind: own(&meta, &["kind"]),
+            name: own(&meta, &["metadata", "name"]),
             digest: held.digest,
             platforms: held
                 .platforms
                 .into_iter()
                 .map(|(platform, digest)| PlatformLine { platform: platform.to_string(), digest })
                 .collect(),
-            crossplane: text(meta, &["spec", "crossplane", "version"]).map(str::to_owned),
+            crossplane: text(&meta, &["spec", "crossplane", "version"]).map(str::to_owned),
             capabilities: spec("capabilities")
                 .into_iter()
                 .flatten()

@@ -1,12 +1,14 @@
 //! `selfservice package push`: package files to a registry.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Error, Outcome};
 use crate::cli::say;
-use crate::xpkg::image::Image;
+use crate::xpkg::contents::text;
+use crate::xpkg::image::{Held, Image};
+use crate::xpkg::oci::Platform;
 use crate::xpkg::reference::Reference;
-use crate::xpkg::{archive, registry};
+use crate::xpkg::{archive, plain, registry};
 
 /// Push package files and print the reference with its digest.
 ///
@@ -26,28 +28,69 @@ impl Push {
     pub(super) fn run(self) -> Result<Outcome, Error> {
         let Self { files, reference } = self;
         let reference = Reference::read(&reference)?.to_push()?;
-        let mut images: Vec<Image> = Vec::new();
+        let mut packages: Vec<Package> = Vec::new();
         for path in &files {
-            let image = archive::read(path)?;
-            // Nobody finds out later that it is no package.
-            image.held().map_err(|problem| crate::xpkg::Error::File {
-                path: path.display().to_string(),
-                problem,
-            })?;
-            let platform = image.config.platform();
-            let twin = images.iter().position(|other| other.config.platform() == platform);
-            if let Some(other) = twin.and_then(|index| files.get(index)) {
-                return Err(Error::Platform {
-                    message: format!(
-                        "{} and {} are both for {platform}; a package has one file for each platform",
-                        other.display(),
-                        path.display()
-                    ),
-                });
+            let package = Package::read(path)?;
+            for other in &packages {
+                package.check_beside(other)?;
             }
-            images.push(image);
+            packages.push(package);
         }
+        let is_crossplanes = |package: &Package| package.platform() == Platform::linux("amd64");
+        if packages.len() > 1 && !packages.iter().any(is_crossplanes) {
+            return Err(Error::Platform {
+                message: "none of the files is for linux/amd64, which Crossplane takes of several \
+                          platforms; add it"
+                    .to_owned(),
+            });
+        }
+        let images: Vec<Image> = packages.into_iter().map(|package| package.image).collect();
         let digest = registry::push(&reference, &images, &mut |text| say(text))?;
         Ok(Outcome::Done(format!("{}@{digest}\n", reference.text)))
+    }
+}
+
+/// A package file, read.
+struct Package {
+    path: String,
+    image: Image,
+    held: Held,
+    /// Kind and name of its package object.
+    title: String,
+}
+
+impl Package {
+    /// Nobody finds out later that it is no package.
+    fn read(path: &Path) -> Result<Self, Error> {
+        let image = archive::read(path)?;
+        let path = path.display().to_string();
+        let held = image
+            .held()
+            .map_err(|problem| crate::xpkg::Error::File { path: path.clone(), problem })?;
+        let (meta, _) = super::objects(&path, &held)?;
+        let field = |field: &[&str]| text(&meta, field).unwrap_or_default();
+        let title = plain(&format!("{} {}", field(&["kind"]), field(&["metadata", "name"])));
+        Ok(Self { path, image, held, title })
+    }
+
+    fn platform(&self) -> Platform {
+        self.image.config.platform()
+    }
+
+    /// Crossplane reads one of the platforms, and runs another.
+    fn check_beside(&self, other: &Self) -> Result<(), Error> {
+        let problem = if self.title != other.title {
+            format!(
+                "are different packages, {} and {}; push one after the other",
+                other.title, self.title
+            )
+        } else if self.platform() == other.platform() {
+            format!("are both for {}; a package has one file for each platform", self.platform())
+        } else if self.held.package != other.held.package {
+            "differ in their package.yaml; build them from the same folder".to_owned()
+        } else {
+            return Ok(());
+        };
+        Err(Error::Platform { message: format!("{} and {} {problem}", other.path, self.path) })
     }
 }
