@@ -480,6 +480,30 @@ fn retold(archive: &[u8], from: &str, to: &str) -> Vec<u8> {
     archive.into_inner().expect("fits")
 }
 
+/// One flipped byte, wherever in a layer or the configuration, is found before it is published.
+#[test]
+fn a_damaged_package_is_not_pushed() {
+    let folder = folder("damaged");
+    let path = function(&folder);
+    let whole = fs::read(&path).expect("written");
+    let files = untar(&whole);
+    for file in files.iter().filter(|file| file.name != "manifest.json") {
+        let at = whole
+            .windows(file.content.len())
+            .position(|part| part == file.content)
+            .expect("stored as it is");
+        let mut damaged = whole.clone();
+        damaged[at + file.content.len() / 2] ^= 1;
+        let path = folder.join("damaged.xpkg");
+        fs::write(&path, damaged).expect("writable");
+        let sentence =
+            format!("{} is damaged: {} is not what its name says", path.display(), file.name);
+        fails(&folder, &["push", shown(&path), "127.0.0.1:1/a:v1"], &sentence);
+        fails(&folder, &["inspect", shown(&path)], &sentence);
+    }
+    assert_eq!(files.len(), 4);
+}
+
 #[test]
 fn registries_that_refuse_are_told_in_one_sentence() {
     let folder = folder("refused");

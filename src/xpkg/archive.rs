@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::image::{Image, Layer};
-use super::layer::append;
+use super::layer::{append, unpacked_digest};
 use super::oci::{self, Config};
-use super::{Error, MAX_IMAGE_BYTES, MAX_MANIFEST_BYTES, plain, size};
+use super::{Error, MAX_IMAGE_BYTES, MAX_MANIFEST_BYTES, digest, is_sum, plain, size};
 
 /// The file that says which others are configuration and layers.
 const CONTENTS: &str = "manifest.json";
@@ -92,6 +92,7 @@ fn parse(archive: &[u8]) -> Result<Image, String> {
         return Err(format!("holds {} images; a package is one", stored.len()));
     };
     let stored_config = file(&stored.config)?;
+    check_name(&stored.config, stored_config)?;
     let config: Config = document(&stored.config, stored_config)?;
     if config.rootfs.diff_ids.len() != stored.layers.len() {
         return Err(format!(
@@ -101,14 +102,34 @@ fn parse(archive: &[u8]) -> Result<Image, String> {
         ));
     }
     let mut layers = Vec::new();
+    // Of all layers together: an archive can name one file very often.
+    let (mut space, mut unpacked) = (MAX_IMAGE_BYTES, MAX_IMAGE_BYTES);
     for (name, diff_id) in stored.layers.iter().zip(&config.rootfs.diff_ids) {
-        layers.push(Layer::foreign(file(name)?.to_vec(), diff_id.clone()));
-    }
-    // An archive can name one file very often.
-    if layers.iter().map(|layer| layer.descriptor.size).sum::<u64>() > MAX_IMAGE_BYTES {
-        return Err(format!("has layers of more than {}", size(MAX_IMAGE_BYTES)));
+        let content = file(name)?;
+        let too_large = || format!("has layers of more than {}", size(MAX_IMAGE_BYTES));
+        space = space.checked_sub(content.len() as u64).ok_or_else(too_large)?;
+        check_name(name, content)?;
+        let damaged =
+            || format!("is damaged: {} does not unpack to {}", plain(name), plain(diff_id));
+        let (digest, length) = unpacked_digest(content, unpacked).map_err(|_| damaged())?;
+        unpacked = unpacked.checked_sub(length).ok_or_else(too_large)?;
+        if digest != *diff_id {
+            return Err(damaged());
+        }
+        layers.push(Layer::foreign(content.to_vec(), digest));
     }
     Ok(Image::stored(stored_config.to_vec(), config, layers))
+}
+
+/// Compares a file with the digest in its name, where there is one: `docker save`, Crossplane's
+/// command line and others have names of their own for the same.
+fn check_name(name: &str, content: &[u8]) -> Result<(), String> {
+    let stem = name.rsplit(['/', ':']).next().unwrap_or(name);
+    let stem = stem.split('.').next().unwrap_or(stem);
+    if is_sum(stem) && digest(content) != format!("sha256:{stem}") {
+        return Err(format!("is damaged: {} is not what its name says", plain(name)));
+    }
+    Ok(())
 }
 
 /// The regular files of an archive, each as a part of it.
@@ -235,12 +256,48 @@ mod tests {
             assert!(parse(&whole[..length]).is_err(), "{length} bytes");
         }
         assert!(parse(&[0xff; 2048]).is_err());
+        // Every file but the one that names them has its digest in its name.
+        for (name, content) in super::files(&whole).expect("sound") {
+            let start = content.as_ptr() as usize - whole.as_ptr() as usize;
+            for at in (start..start + content.len()).step_by(7) {
+                let mut file = whole.clone();
+                file[at] ^= 1;
+                assert!(name == "manifest.json" || parse(&file).is_err(), "{name}: byte {at}");
+            }
+        }
         for at in (0..whole.len()).step_by(53) {
             let mut file = whole.clone();
             file[at] ^= 0xff;
             if let Ok(image) = parse(&file) {
                 let _ = image.held();
             }
+        }
+    }
+
+    /// What a layer unpacks to is configured, whatever its file is called.
+    #[test]
+    fn layers_are_what_is_configured() {
+        let sum = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let read = |layer: &str, content: &str, config: &str| {
+            let config = format!(r#"{{"rootfs": {{"diff_ids": ["{config}"]}}}}"#);
+            let stored = format!(r#"[{{"Config": "c", "Layers": ["{layer}"]}}]"#);
+            parse(&archive(&[("manifest.json", &stored), ("c", &config), (layer, content)]))
+                .map(|image| image.layers.len())
+        };
+        let configured = format!("sha256:{sum}");
+        for layer in ["layer.tar", &format!("{sum}.tar"), &format!("{}/layer.tar", "0".repeat(64))]
+        {
+            assert_eq!(read(layer, "abc", &configured), Ok(1), "{layer}");
+        }
+        assert_eq!(
+            read("layer.tar", "abd", &configured),
+            Err(format!("is damaged: layer.tar does not unpack to {configured}"))
+        );
+        for layer in [&format!("{sum}.tar.gz"), &format!("blobs/sha256/{sum}")] {
+            assert_eq!(
+                read(layer, "abd", &configured),
+                Err(format!("is damaged: {layer} is not what its name says"))
+            );
         }
     }
 }

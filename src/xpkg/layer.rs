@@ -4,6 +4,7 @@ use std::io::{self, Read, Write as _};
 
 use flate2::read::MultiGzDecoder;
 use flate2::{Compression, GzBuilder};
+use sha2::{Digest as _, Sha256};
 
 use super::oci::{Descriptor, LAYER, LAYER_GZIP};
 use super::{ANNOTATION, MAX_IMAGE_BYTES, size};
@@ -73,17 +74,23 @@ fn is_gzip(content: &[u8]) -> bool {
     content.starts_with(&[0x1f, 0x8b])
 }
 
+/// What a layer unpacks to, at most little more than `limit` bytes of it: digest and length.
+pub(super) fn unpacked_digest(layer: &[u8], limit: u64) -> io::Result<(String, u64)> {
+    let mut hash = Sha256::new();
+    let length = io::copy(&mut unpacked(layer).take(limit.saturating_add(1)), &mut hash)?;
+    Ok((format!("sha256:{:x}", hash.finalize()), length))
+}
+
+fn unpacked(layer: &[u8]) -> Box<dyn Read + '_> {
+    if is_gzip(layer) { Box::new(MultiGzDecoder::new(layer)) } else { Box::new(layer) }
+}
+
 /// The first file of this name in a layer, in whatever folder, as Crossplane looks for it and
 /// whoever made the layer; at most `limit` bytes of it.
 pub(super) fn find(layer: &[u8], name: &str, limit: u64) -> Result<Option<Vec<u8>>, String> {
     // A few bytes can unpack to very many.
-    let unpacked: Box<dyn Read + '_> = if is_gzip(layer) {
-        Box::new(MultiGzDecoder::new(layer).take(MAX_IMAGE_BYTES))
-    } else {
-        Box::new(layer)
-    };
+    let mut archive = tar::Archive::new(unpacked(layer).take(MAX_IMAGE_BYTES));
     let damaged = |_| "has a layer that is damaged".to_owned();
-    let mut archive = tar::Archive::new(unpacked);
     for entry in archive.entries().map_err(damaged)? {
         let entry = entry.map_err(damaged)?;
         let is_named =
@@ -110,7 +117,7 @@ mod tests {
 
     use flate2::{Compression, write::GzEncoder};
 
-    use super::{Layer, find};
+    use super::{Layer, find, unpacked_digest};
 
     #[test]
     fn a_layer_is_the_same_each_time_and_holds_its_file() {
@@ -151,6 +158,15 @@ mod tests {
         assert!(bomb.len() < 4 << 20);
         let problem = find(&bomb, "package.yaml", 1024).expect_err("cut off");
         assert_eq!(problem, "has a layer that is damaged");
+    }
+
+    #[test]
+    fn no_more_is_unpacked_than_a_limit_says() {
+        let layer = Layer::of_file("package.yaml", 0o644, &[b'#'; 5000], None).expect("fits");
+        let (digest, length) = unpacked_digest(&layer.content, 1 << 20).expect("sound");
+        assert_eq!((digest, length), (layer.diff_id, 512 + 5120 + 1024));
+        let (_, length) = unpacked_digest(&layer.content, 1000).expect("sound");
+        assert_eq!(length, 1001);
     }
 
     #[test]
