@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use serde_json::{Value, json};
+
 use super::{files, folder, path, run, text};
 
 /// The built-in catalogue as another platform team would have it: other words everywhere.
@@ -84,6 +86,43 @@ fn everything_is_of_the_platform_whose_catalogue_it_is() {
         assert!(files[place].lines().any(|given| given == line), "{place} has no line {line}");
     }
     renders(&out, &files["docs/kinds/redis.md"], &catalogue);
+    packages(&out);
+}
+
+/// The generated folders become packages that Crossplane finds the rest by.
+fn packages(out: &Path) {
+    for (flavour, name) in [
+        ("configuration", "configuration-self-service"),
+        ("configuration-claims", "configuration-self-service-claims"),
+    ] {
+        let source = out.join("package").join(flavour);
+        let built = folder("foreign-packages").join("built.xpkg");
+        let arguments = ["package", "build", "configuration", path(&source), "-o", path(&built)];
+        let output = run(&arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let output = run(&["package", "inspect", path(&built), "-o", "json"]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let package: Value = serde_json::from_str(&text(&output.stdout)).expect("JSON");
+        assert_eq!((&package["type"], &package["name"]), (&json!("Configuration"), &json!(name)));
+        let dependencies = package["dependencies"].as_array().expect("a list");
+        let functions: Vec<&Value> = dependencies
+            .iter()
+            .filter(|dependency| dependency["kind"] == "Function")
+            .map(|dependency| &dependency["package"])
+            .collect();
+        assert_eq!(functions, ["registry.acme.example/platform/function-self-service"]);
+        let objects = package["objects"].as_array().expect("a list");
+        let definitions: Vec<&str> = objects
+            .iter()
+            .filter(|object| object["kind"] == "CompositeResourceDefinition")
+            .filter_map(|object| object["name"].as_str())
+            .collect();
+        assert_eq!(definitions.len(), 5);
+        for definition in definitions {
+            assert!(definition.ends_with(".platform.acme.example"), "{definition}");
+        }
+        assert!(objects.iter().any(|object| object["name"] == "redis-aws-live"));
+    }
 }
 
 /// The example of a generated page is accepted with the generated Composition.
