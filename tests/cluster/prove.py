@@ -13,7 +13,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+
+from tally import Tally
 
 Json = Any
 
@@ -66,21 +71,6 @@ PROVIDER = Who.account("crossplane-system", "provider-aws-elasticache-0123456789
 OPERATOR = Who.account("external-secrets", "external-secrets")
 COLLECTOR = Who.account("kube-system", "generic-garbage-collector")
 EMPTIER = Who.account("kube-system", "namespace-controller")
-
-
-class Tally:
-    """Says what holds and what does not."""
-
-    def __init__(self) -> None:
-        self.passed = self.failed = 0
-
-    def expect(self, holds: bool, message: str) -> None:
-        self.passed += holds
-        self.failed += not holds
-        print(f"{'ok' if holds else 'FAILED'} {message}", flush=True)
-
-    def equal(self, found: object, expected: object, message: str) -> None:
-        self.expect(found == expected, message if found == expected else f"{message}: {found!r}, not {expected!r}")
 
 
 class Refused(RuntimeError):

@@ -20,6 +20,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+
+from tally import Tally
+
 Json = Any
 Found = TypeVar("Found")
 
@@ -115,18 +119,6 @@ SUBJECTS = [
         reports={},
     ),
 ]
-
-
-class Tally:
-    """Says what holds and what does not."""
-
-    def __init__(self) -> None:
-        self.passed = self.failed = 0
-
-    def expect(self, holds: bool, message: str) -> None:
-        self.passed += holds
-        self.failed += not holds
-        print(f"{'ok' if holds else 'FAILED'} {message}", flush=True)
 
 
 class Refused(RuntimeError):

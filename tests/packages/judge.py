@@ -23,6 +23,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+
+from tally import Tally
+
 Json = Any
 
 REGISTRY = "127.0.0.1:15000"
@@ -31,18 +35,6 @@ EXAMPLES = HERE / "fixtures/examples"
 ANNOTATION = "io.crossplane.xpkg"
 GRPC, METRICS = 9443, 8080
 TIMEOUT = 30.0
-
-
-class Tally:
-    """Says what holds and what does not."""
-
-    def __init__(self) -> None:
-        self.passed = self.failed = 0
-
-    def expect(self, holds: bool, message: str) -> None:
-        self.passed += holds
-        self.failed += not holds
-        print(f"{'ok' if holds else 'FAILED'} {message}", flush=True)
 
 
 def run(*command: object, fails: bool = False, **options: Any) -> str:
