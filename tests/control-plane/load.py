@@ -17,8 +17,12 @@ def many_claims_at_once(world: World) -> None:
         list(pool.map(lambda claim: claim.apply(), claims))
         list(pool.map(lambda claim: claim.wait_for("Accepted", timeout=180), claims))
     for claim in claims:
-        world.wait(f"{claim} to be composed", lambda claim=claim: "redis-replication-group" in claim.composed(), claim.story)
+        world.wait(
+            f"{claim} to be composed", lambda claim=claim: "redis-replication-group" in claim.composed(), claim.story
+        )
     took = time.monotonic() - begin
     troubled = [event for claim in claims for event in claim.events() if event.startswith("Warning")]
-    world.tally.equal(troubled, [], f"{CLAIMS} claims at once are accepted and composed after {took:.0f} s, and nobody is warned")
+    world.tally.equal(
+        troubled, [], f"{CLAIMS} claims at once are accepted and composed after {took:.0f} s, and nobody is warned"
+    )
     world.providers.controllers.resume()

@@ -108,16 +108,27 @@ class Providers:
     def write_secret(self, namespace: str, name: str, kind: str, entries: dict[str, str], owner: Json) -> None:
         """A Secret that belongs to what it tells of."""
         metadata = owner["metadata"]
-        reference = {"apiVersion": owner["apiVersion"], "kind": owner["kind"], "name": metadata["name"],
-                     "uid": metadata["uid"], "controller": True}
+        reference = {
+            "apiVersion": owner["apiVersion"],
+            "kind": owner["kind"],
+            "name": metadata["name"],
+            "uid": metadata["uid"],
+            "controller": True,
+        }
         data = {key: encode(value) for key, value in entries.items()}
         found = self.secret(namespace, name)
         if found and covers(found.get("data"), data):
             return
-        self.api.apply({
-            "apiVersion": "v1", "kind": "Secret", "type": kind, "data": data,
-            "metadata": {"name": name, "namespace": namespace, "ownerReferences": [reference]},
-        }, "provider")
+        self.api.apply(
+            {
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "type": kind,
+                "data": data,
+                "metadata": {"name": name, "namespace": namespace, "ownerReferences": [reference]},
+            },
+            "provider",
+        )
 
     # --- managed resources ---
 
@@ -199,8 +210,12 @@ class Providers:
     def configuration_version(version: str) -> str:
         """Providers have one configuration for all their groups."""
         group = version.split("/")[0]
-        for suffix, released in (("aws.m.upbound.io", "v1beta1"), ("aws.upbound.io", "v1beta1"),
-                                 ("kafka.m.crossplane.io", "v1alpha1"), ("kafka.crossplane.io", "v1alpha1")):
+        for suffix, released in (
+            ("aws.m.upbound.io", "v1beta1"),
+            ("aws.upbound.io", "v1beta1"),
+            ("kafka.m.crossplane.io", "v1alpha1"),
+            ("kafka.crossplane.io", "v1alpha1"),
+        ):
             if group.endswith(suffix):
                 return f"{suffix}/{released}"
         return version.replace("v1alpha2", "v1alpha1")
@@ -236,8 +251,13 @@ class Providers:
             return annotations[EXTERNAL]
         name = item["metadata"]["name"]
         unique = hashlib.sha256(f"{item['kind']}/{self.origin(item)}".encode()).hexdigest()[:17]
-        prefixes = {"SecurityGroup": "sg-", "SecurityGroupIngressRule": "sgr-", "SecurityGroupEgressRule": "sgr-",
-                    "Broker": "b-", "Key": "key-"}
+        prefixes = {
+            "SecurityGroup": "sg-",
+            "SecurityGroupIngressRule": "sgr-",
+            "SecurityGroupEgressRule": "sgr-",
+            "Broker": "b-",
+            "Key": "key-",
+        }
         settings = item["spec"].get("forProvider", {})
         if item["kind"] == "Secret":
             return f"arn:aws:secretsmanager:{settings['region']}:{self.account(item)}:secret:{settings['name']}-AbCdEf"
@@ -271,8 +291,10 @@ class Providers:
             value = arn if field.lower().endswith("arn") else external
             if value:
                 return value
-        message = f"cannot resolve references: mg.Spec.ForProvider.{field}: referenced field was empty" \
-                  " (referenced resource may not yet be ready)"
+        message = (
+            f"cannot resolve references: mg.Spec.ForProvider.{field}: referenced field was empty"
+            " (referenced resource may not yet be ready)"
+        )
         self.change(item, {"status": {"conditions": conditions(False, False, message)}}, "/status")
         raise Later(f"{item['kind']} {item['metadata']['name']}: {message}", place)
 
@@ -303,22 +325,31 @@ class Providers:
         external = item["metadata"]["annotations"][EXTERNAL]
         region, account = settings.get("region", "eu-west-1"), self.account(item)
         service = item["apiVersion"].split(".")[0]
-        arn = external if external.startswith("arn:") else f"arn:aws:{service}:{region}:{account}:{item['kind'].lower()}/{external}"
+        arn = (
+            external
+            if external.startswith("arn:")
+            else f"arn:aws:{service}:{region}:{account}:{item['kind'].lower()}/{external}"
+        )
         report = getattr(self, f"observe_{service}_{item['kind'].lower()}", None)
         observed, details = report(item, settings, external) if report else ({}, {})
         if service in ("acl", "topic", "postgresql"):
             return observed, details
         return {"arn": arn, "id": external, **observed}, details
 
-    def observe_elasticache_replicationgroup(self, item: Json, settings: Json, external: str) -> tuple[Json, dict[str, str]]:
+    def observe_elasticache_replicationgroup(
+        self, item: Json, settings: Json, external: str
+    ) -> tuple[Json, dict[str, str]]:
         host, reader = (f"{role}.{external}.abc123.euw1.cache.amazonaws.com" for role in ("master", "replica"))
         details = {"primary_endpoint_address": host, "reader_endpoint_address": reader, "port": "6379"}
         place = settings.get("authTokenSecretRef")
         secret = place and self.secret(place.get("namespace") or item["metadata"]["namespace"], place["name"])
         if secret and place["key"] in (secret.get("data") or {}):
             details["attribute.auth_token"] = decode(secret["data"][place["key"]])
-        observed = {"primaryEndpointAddress": host, "readerEndpointAddress": reader,
-                    "engineVersionActual": settings["engineVersion"]}
+        observed = {
+            "primaryEndpointAddress": host,
+            "readerEndpointAddress": reader,
+            "engineVersionActual": settings["engineVersion"],
+        }
         return observed, details
 
     def observe_rds_instance(self, item: Json, settings: Json, external: str) -> tuple[Json, dict[str, str]]:
@@ -327,8 +358,11 @@ class Providers:
         master = f"arn:aws:secretsmanager:eu-west-1:{self.account(item)}:secret:rds!db-{unique}-AbCdEf"
         self.stored.setdefault(master, {"username": settings["username"], "password": self.password()})
         observed = {
-            "address": host, "endpoint": f"{host}:5432", "port": 5432,
-            "allocatedStorage": settings["allocatedStorage"], "engineVersionActual": f"{settings['engineVersion']}.5",
+            "address": host,
+            "endpoint": f"{host}:5432",
+            "port": 5432,
+            "allocatedStorage": settings["allocatedStorage"],
+            "engineVersionActual": f"{settings['engineVersion']}.5",
             "masterUserSecret": [{"secretArn": master, "secretStatus": "active"}],
         }
         return observed, {"endpoint": f"{host}:5432", "address": host, "port": "5432", "username": settings["username"]}
@@ -348,7 +382,9 @@ class Providers:
         unique = "22222222-3333-4444-5555-666666666666-7"
         arn = f"arn:aws:kafka:eu-west-1:{self.account(item)}:cluster/{name}/{unique}"
         count = settings.get("numberOfBrokerNodes", 3)
-        brokers = ",".join(f"b-{broker + 1}.{name}.abc123.c1.kafka.eu-west-1.amazonaws.com:9098" for broker in range(int(count)))
+        brokers = ",".join(
+            f"b-{broker + 1}.{name}.abc123.c1.kafka.eu-west-1.amazonaws.com:9098" for broker in range(int(count))
+        )
         return {"arn": arn, "bootstrapBrokersSaslIam": brokers}, {}
 
     def observe_kms_key(self, item: Json, settings: Json, external: str) -> tuple[Json, dict[str, str]]:
@@ -422,8 +458,13 @@ class Providers:
         self.told(item, True, "secret synced")
 
     def told(self, item: Json, ready: bool, message: str) -> None:
-        condition = {"type": "Ready", "status": str(ready), "message": message, "lastTransitionTime": SINCE,
-                     "reason": "SecretSynced" if ready else "SecretSyncedError"}
+        condition = {
+            "type": "Ready",
+            "status": str(ready),
+            "message": message,
+            "lastTransitionTime": SINCE,
+            "reason": "SecretSynced" if ready else "SecretSyncedError",
+        }
         status: Json = {"conditions": [condition]}
         if ready:
             status["syncedResourceVersion"] = f"{item['metadata']['generation']}-synced"
@@ -442,7 +483,10 @@ class Providers:
         if found.get("immutable"):
             raise Later("target is immutable")
         metadata = {"name": target["name"], "namespace": namespace}
-        self.api.patch({"apiVersion": "v1", "kind": "Secret", "metadata": metadata}, {"data": {"password": encode(self.password())}})
+        self.api.patch(
+            {"apiVersion": "v1", "kind": "Secret", "metadata": metadata},
+            {"data": {"password": encode(self.password())}},
+        )
 
     def copy(self, item: Json, namespace: str, target: Json) -> None:
         """Writes what is stored elsewhere into a Secret of its own."""
@@ -479,7 +523,12 @@ class Providers:
         status: Json = {}
         if item["kind"] == "User":
             status = self.user(item)
-        condition = {"type": "Ready", "status": "True", "reason": "SuccessfulCreateOrUpdate", "lastTransitionTime": SINCE}
+        condition = {
+            "type": "Ready",
+            "status": "True",
+            "reason": "SuccessfulCreateOrUpdate",
+            "lastTransitionTime": SINCE,
+        }
         status |= {"observedGeneration": item["metadata"]["generation"], "conditions": [condition]}
         self.change(item, {"status": status}, "/status")
 

@@ -50,6 +50,8 @@ class World:
 
     flavour: str
     api: Api
+    # Asks as somebody of a team would.
+    developer: Api
     plane: Plane
     providers: Providers
     tally: Tally = field(default_factory=Tally)
@@ -59,20 +61,36 @@ class World:
         return self.flavour == "claims"
 
     def namespace(self, name: str) -> str:
+        """A team's, in which its developers may edit."""
         if self.api.ask("GET", f"/api/v1/namespaces/{name}") is None:
             self.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+            rights, group = "rbac.authorization.k8s.io", "developers"
+            self.api.create(
+                {
+                    "apiVersion": f"{rights}/v1",
+                    "kind": "RoleBinding",
+                    "metadata": {"name": group, "namespace": name},
+                    "roleRef": {"apiGroup": rights, "kind": "ClusterRole", "name": "edit"},
+                    "subjects": [{"apiGroup": rights, "kind": "Group", "name": group}],
+                }
+            )
         return name
 
     # --- claims ---
 
-    def claim(self, kind: str, name: str, namespace: str, environment: str = "development", **parameters: Json) -> "Claim":
+    def claim(
+        self, kind: str, name: str, namespace: str, environment: str = "development", **parameters: Json
+    ) -> "Claim":
         group, _ = KINDS[kind]
         selector = {"compositionSelector": {"matchLabels": {"provider": "aws", "environment": environment}}}
         document = {
             "apiVersion": f"{group}.{DOMAIN}/v1alpha1",
             "kind": kind,
             "metadata": {"name": name, "namespace": self.namespace(namespace)},
-            "spec": {"parameters": {"size": "small", **parameters}, **(selector if self.claims else {"crossplane": selector})},
+            "spec": {
+                "parameters": {"size": "small", **parameters},
+                **(selector if self.claims else {"crossplane": selector}),
+            },
         }
         return Claim(self, document)
 
@@ -83,7 +101,9 @@ class World:
         self.namespace(document["metadata"]["namespace"])
         return Claim(self, document)
 
-    def wait(self, what: str, look: Callable[[], Any], seen: Callable[[], Any] = lambda: None, timeout: float = 60.0) -> Any:
+    def wait(
+        self, what: str, look: Callable[[], Any], seen: Callable[[], Any] = lambda: None, timeout: float = 60.0
+    ) -> Any:
         return wait_for(what, look, seen, timeout)
 
 
@@ -93,6 +113,7 @@ class Claim:
     def __init__(self, world: World, document: Json) -> None:
         self.world = world
         self.api = world.api
+        self.author = world.developer
         self.document = document
 
     @property
@@ -121,7 +142,7 @@ class Claim:
 
     def apply(self, query: str = "") -> Json:
         """As `kubectl apply --server-side` does; strict as kubectl is."""
-        return self.api.apply(self.document, query=f"&fieldValidation=Strict{query}")
+        return self.author.apply(self.document, query=f"&fieldValidation=Strict{query}")
 
     def change(self, **parameters: Json) -> None:
         """Changes parameters and applies; None takes one out."""
@@ -185,7 +206,12 @@ class Claim:
 
     def wait_for_text(self, text: str, timeout: float = 60.0) -> None:
         """Until `Accepted` says something."""
-        wait_for(f"{self} to say {text!r}", lambda: text in self.condition("Accepted").get("message", ""), self.story, timeout)
+        wait_for(
+            f"{self} to say {text!r}",
+            lambda: text in self.condition("Accepted").get("message", ""),
+            self.story,
+            timeout,
+        )
 
     def settle(self) -> None:
         """Until it is ready and its credentials are there."""
@@ -207,7 +233,7 @@ class Claim:
         }
 
     def delete(self) -> None:
-        self.api.delete(self.document)
+        self.author.delete(self.document)
 
     def is_gone(self) -> bool:
         return self.read() is None
