@@ -32,6 +32,28 @@ def every_example_becomes_ready(world: World) -> None:
     world.tally.equal(postgres.read()["status"].get("port"), 5432, "status tells people the port")
 
 
+def readiness_waits_for_the_provider(world: World) -> None:
+    """While AWS is still busy with what takes longest."""
+    world.providers.hold("ReplicationGroup")
+    claim = world.claim("RedisInstance", "patient", "team-patient")
+    claim.apply()
+    claim.wait_for("Accepted")
+    world.wait("all but the cache to be ready", lambda: unready(claim) == ["redis-replication-group"], claim.story)
+    world.tally.equal(claim.condition("Ready").get("status"), "False", f"{claim} is not ready before its cache is")
+    reason = claim.condition("CredentialsReady").get("reason")
+    world.tally.equal(reason, "WaitingForEndpoint", "its credentials say what they wait for")
+    world.tally.equal(claim.secret(), None, "and are not there")
+    world.providers.hold()
+    claim.settle()
+    judge(world, claim)
+
+
+def unready(claim: Claim) -> list[str]:
+    """Keys of what reports that it is not ready."""
+    states = ((key, condition(item, "Ready").get("status", "True")) for key, item in claim.composed().items())
+    return sorted(key for key, status in states if status != "True")
+
+
 def judge(world: World, claim: Claim) -> None:
     """A ready claim is as documented."""
     tally, found = world.tally, claim.read()

@@ -38,7 +38,7 @@ def push_configuration(plane: Plane, folder: Path) -> None:
 
 def name_of(folder: Path) -> str:
     """What a package calls itself, and so does its repository."""
-    return re.search(r"^  name: (\S+)$", (folder / "crossplane.yaml").read_text(), re.MULTILINE)[1]
+    return re.findall(r"^  name: (\S+)$", (folder / "crossplane.yaml").read_text(), re.MULTILINE)[0]
 
 
 def push_function(plane: Plane, folder: Path, repository: str) -> None:

@@ -14,7 +14,6 @@ from client import PAUSE, Api, condition, states, wait_for
 Json = Any
 
 SYSTEM = "crossplane-system"
-METRICS = "http://127.0.0.1:18080/metrics"
 READY = "http://127.0.0.1:18081/readyz"
 WEBHOOKS = 19443
 FUNCTION = "function-self-service"

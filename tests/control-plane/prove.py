@@ -32,7 +32,7 @@ def arguments() -> argparse.Namespace:
 def bring_up(world: World) -> None:
     """From an empty API server to a platform that takes claims."""
     begin = time.monotonic()
-    plane, api = world.plane, world.api
+    plane = world.plane
     plane.bring_up()
     print(f"-- {world.flavour}: control plane after {time.monotonic() - begin:.1f} s", flush=True)
     plane.certify()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from client import Api, InVain, condition, states, wait_for
+from client import Api, Refused, condition, states, wait_for
 from plane import Plane
 from providers import Providers
 
@@ -74,7 +74,15 @@ class World:
                     "subjects": [{"apiGroup": rights, "kind": "Group", "name": group}],
                 }
             )
+            wait_for("the developers' rights", lambda: self.may(name))
         return name
+
+    def may(self, namespace: str) -> bool:
+        """Whether developers have their rights already: the API server learns of them by and by."""
+        try:
+            return self.developer.ask("GET", f"/api/v1/namespaces/{namespace}/configmaps") is not None
+        except Refused:
+            return False
 
     # --- claims ---
 
