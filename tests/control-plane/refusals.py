@@ -4,7 +4,7 @@ import re
 import subprocess
 
 from client import Json, Refused, condition
-from steady import touch
+from steady import be_quiet, touch
 from tries import TRIES, selector
 from world import Claim, World
 
@@ -48,6 +48,7 @@ def a_refused_edit_changes_nothing(world: World) -> None:
     claim = world.claim("RedisInstance", "edited", "team-refused", size="small")
     claim.apply()
     claim.settle()
+    be_quiet(world)
     before, secret = claim.generations(), claim.secret()
     credentials = told(claim)
     claim.change(size="xlarge")
