@@ -169,17 +169,26 @@ def synced(claim: Claim) -> str:
 
 
 def taken_out_and_put_in(world: World) -> None:
-    """What is fixed, in two edits of which each is allowed by itself."""
+    """What is fixed, in two edits of which each might be allowed by itself, and the way back."""
     claim = world.claim("PostgreSQLInstance", "forgetful", "team-hostile", databaseName="orders")
     claim.apply()
     claim.settle()
     before = claim.generations()
     claim.change(databaseName=None)
     claim.wait_for_text('databaseName cannot change from "orders" to its default after creation.')
-    claim.change(databaseName="other")
-    sentence = 'databaseName cannot change from "orders" to "other" after creation.'
-    claim.wait_for_text(sentence)
-    world.tally.equal(
-        claim.condition("Accepted")["status"], "False", f"what is fixed stays so in two edits: {sentence}"
-    )
-    world.tally.equal(claim.generations(), before, "and nothing changes")
+    claim.parameters["databaseName"] = "other"
+    stays(world, claim, 'databaseName cannot change from "orders" to "other" after creation. Set it back to "orders"')
+    claim.change(databaseName="orders")
+    claim.wait_for("Accepted")
+    secret = claim.secret_name()
+    claim.document["spec"]["writeConnectionSecretToRef"] = {"name": "new-credentials"}
+    stays(world, claim, f'writeConnectionSecretToRef.name cannot change from "{secret}" to "new-credentials"')
+    claim.document["spec"]["writeConnectionSecretToRef"] = {"name": secret}
+    claim.apply()
+    claim.wait_for("Accepted")
+    world.tally.equal(claim.generations(), before, "what is fixed, set back, has changed nothing")
+
+
+def stays(world: World, claim: Claim, sentence: str) -> None:
+    told = refusal(claim)
+    world.tally.expect(told and sentence in told, f"what is fixed stays so: {sentence}", told)
