@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::backends::Order;
+use crate::claim::Change;
 use crate::credentials;
 use crate::guardrails::{Findings, Violation, one_line, summarise};
-use crate::kinds::Kind;
+use crate::kinds::{Kind, default_of};
 use crate::manifest::Node;
 use crate::object;
 use crate::observed::{self, Trouble};
@@ -262,11 +263,27 @@ fn trouble(input: &Input, order: &Order<'_>) -> Option<String> {
     Some(format!("{what}: contact {}.", order.offering.platform.contact))
 }
 
+/// What was accepted of the parameters that cannot change any more, for the rules of the XRD.
+fn fixed(order: &Order<'_>) -> Node {
+    let claim = order.claim;
+    let parameters = claim.kind.parameters().iter();
+    let fixed: Vec<_> = parameters
+        .filter(|parameter| parameter.change == Change::Never)
+        .filter_map(|parameter| {
+            let written = claim.written.get(parameter.name).and_then(|value| value.as_str());
+            let value = written.map(str::to_owned).or_else(|| default_of(claim, parameter.name))?;
+            Some((parameter.name.into(), Node::from(value)))
+        })
+        .collect();
+    if fixed.is_empty() { Node::Absent } else { Node::Map(fixed) }
+}
+
 fn status(order: &Order<'_>, plan: Plan) -> Node {
     let mut status = object! {
         environment: &order.offering.environment.name,
         team: order.offering.platform.teams.of(&order.claim.namespace).to_owned(),
         offering: plan.offering.unwrap_or(Node::Absent),
+        fixed: fixed(order),
     };
     if let Answer::Present(name) = &order.secret_name {
         status.set("credentials", object! { secretName: name });

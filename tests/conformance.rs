@@ -5,8 +5,6 @@
 //! created unencrypted or without tags, a claim never settles, or a reconcile changes what
 //! lives.
 
-#![expect(clippy::panic, reason = "helpers stop tests, too")]
-
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};

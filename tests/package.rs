@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use selfservice::catalog::{BUILT_IN, Catalog};
-use selfservice::generate::{Artefact, File, HEADER, offering_crd};
+use selfservice::generate::{Artefact, File, HEADER, is_made, offering_crd};
 use serde_json::Value as Json;
 
 fn built_in() -> Catalog {
@@ -39,7 +39,9 @@ fn leftovers(root: &Path, folder: &str, files: &[File]) -> Vec<String> {
     let mut removed = Vec::new();
     for entry in fs::read_dir(root.join(folder)).expect("made above") {
         let path = entry.expect("readable").path();
-        if path.is_file() && !files.iter().any(|file| root.join(&file.path) == path) {
+        let kept = files.iter().any(|file| root.join(&file.path) == path);
+        // Whatever else somebody keeps there is theirs.
+        if !kept && fs::read_to_string(&path).is_ok_and(|text| is_made(&text)) {
             fs::remove_file(&path).expect("writable");
             removed.push(path.display().to_string());
         }

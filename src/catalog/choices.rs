@@ -37,6 +37,14 @@ impl<T: Named> Sizes<T> {
     pub fn check(&self, maximum: &str, problems: &mut Problems) {
         problems.require(!self.0.is_empty(), "sizes", || "must list at least one size".to_owned());
         check_unique(&self.0, "sizes", problems);
+        for (index, name) in self.names().enumerate() {
+            let plain = name.bytes().all(|byte| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte)
+            });
+            problems.require(plain, &format!("sizes[{index}].name"), || {
+                format!("{} must be of a–z, 0–9, . and -", crate::guardrails::quote(name))
+            });
+        }
         problems.require(self.rank(maximum).is_some(), "maximumSize", || {
             format!("\"{maximum}\" is none of the sizes: {}", list(self.names()))
         });

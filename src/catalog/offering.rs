@@ -13,6 +13,9 @@ pub const API_VERSION: &str = "selfservice.fn.crossplane.io/v1beta1";
 /// Kind of the function's input.
 pub const KIND: &str = "Offering";
 
+/// Most characters of a label's value (Kubernetes, "Labels and Selectors").
+const LABEL: usize = 63;
+
 /// What the catalogue says for one kind, backend and environment.
 #[derive(Clone, Debug)]
 pub struct Offering {
@@ -126,6 +129,13 @@ impl Offering {
         let mut problems = Problems::default();
         problems.within("platform", |problems| self.platform.check(problems));
         problems.within("environment", |problems| self.environment.check(problems));
+        let composition = self.composition_name();
+        problems.require(composition.len() <= LABEL, "environment.name", || {
+            format!(
+                "must be shorter: Compositions get names such as {composition}, of which Crossplane \
+                 makes labels of at most {LABEL} characters"
+            )
+        });
         problems.within("aws", |problems| self.aws.check(problems));
         problems.within("settings", |problems| {
             self.settings.check(problems);

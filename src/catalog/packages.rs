@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Problems;
+use crate::names;
 
 /// Where the packages of a platform are published.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -40,8 +41,10 @@ impl Packages {
         let mut parts = self.repository.split('/');
         let host = parts.next().unwrap_or_default();
         // Crossplane's CRDs refuse hosts without a dot.
-        let is_host = host.contains('.')
-            && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte));
+        let (name, port) = host.split_once(':').unwrap_or((host, "443"));
+        let is_host = name.contains('.')
+            && name.split('.').all(names::is_dns_label)
+            && port.parse::<u16>().is_ok();
         let is_path = parts.all(|part| {
             part.starts_with(|first: char| first.is_ascii_alphanumeric())
                 && part.ends_with(|last: char| last.is_ascii_alphanumeric())

@@ -99,14 +99,22 @@ pub(super) fn without_defaults(
     kind: Kind,
     mut written: BTreeMap<String, Json>,
 ) -> BTreeMap<String, Json> {
-    for parameter in kind.parameters() {
-        if let Form::OneOf { default, .. } = parameter.form
-            && written.get(parameter.name).is_some_and(|value| value == default)
-        {
-            written.remove(parameter.name);
-        }
-    }
+    written.retain(|name, value| !says_nothing(kind.parameters(), name, value));
     written
+}
+
+/// Whether leaving out the parameter `name` would mean what `value` means. Takes such fields out of
+/// an object.
+fn says_nothing(parameters: &[Parameter], name: &str, value: &mut Json) -> bool {
+    let form = parameters.iter().find(|parameter| parameter.name == name).map(|known| known.form);
+    match (form, value) {
+        (Some(Form::OneOf { default, .. }), value) => value == default,
+        (Some(Form::Object(fields)), Json::Object(entries)) => {
+            entries.retain(|name, value| !says_nothing(fields, name, value));
+            entries.is_empty()
+        }
+        _ => false,
+    }
 }
 
 /// Reads the parameters; on the first mistake turns to the slower way that finds them all.

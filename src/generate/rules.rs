@@ -21,36 +21,48 @@ pub(super) fn shaped(shape: &Shape) -> Node {
 
 /// The rules for a whole object: those that need its name, or what it was before.
 pub(super) fn of_object(kind: Kind) -> Node {
+    // Names do not change: an object from before this rule is left to the function.
     let name = format!(
-        "self.kind != {} || size(self.metadata.name) >= 3 && size(self.metadata.name) <= {} && \
-         self.metadata.name.matches({})",
-        quote(kind.name()),
+        "oldSelf.hasValue() || {} || size(self.metadata.name) >= 3 && \
+         size(self.metadata.name) <= {} && self.metadata.name.matches({})",
+        is_no_claim(kind),
         CLAIM_NAME.longest,
         quote(CLAIM_NAME.pattern),
     );
-    let mut rules = vec![rule(
-        &name,
-        &Sentence::of(["self.metadata.name"], |[given]| (CLAIM_NAME.violation)(given)),
-    )];
-    rules.extend(
-        kind.parameters().iter().filter(|parameter| parameter.change == Change::Never).map(
-            |parameter| unchanged(&format!("spec.parameters.{}", parameter.name), parameter.name),
-        ),
-    );
-    rules
-        .push(unchanged("spec.writeConnectionSecretToRef.name", "writeConnectionSecretToRef.name"));
+    let sentence = Sentence::of(["self.metadata.name"], |[given]| (CLAIM_NAME.violation)(given));
+    let mut rules = vec![tolerant(rule(&name, &sentence))];
+    for parameter in kind.parameters() {
+        if parameter.change == Change::Never {
+            let (path, fixed) = (
+                format!("spec.parameters.{}", parameter.name),
+                format!("fixed.{}", parameter.name),
+            );
+            rules.push(unchanged(kind, &path, parameter.name, &fixed));
+        }
+    }
+    let secret = "writeConnectionSecretToRef.name";
+    rules.push(unchanged(kind, &format!("spec.{secret}"), secret, "credentials.secretName"));
     Node::List(rules)
 }
 
-/// Nothing changes from one value to another once the claim was accepted. Until then its author is
-/// free to correct it. Left out is what only the function can judge.
-fn unchanged(path: &str, name: &str) -> Node {
-    let optional = path.replace('.', ".?");
+/// Crossplane copies the schema to the composite resource of a claim, which only Crossplane writes.
+fn is_no_claim(kind: Kind) -> String {
+    format!("self.kind != {}", quote(kind.name()))
+}
+
+/// What is said at `path` is what was accepted, which the status says at `accepted`, or as it was
+/// before. What is left out only the function can judge.
+fn unchanged(kind: Kind, path: &str, name: &str, accepted: &str) -> Node {
+    let optional = |path: &str| path.replace('.', ".?");
+    let said = optional(path);
     let holds = format!(
-        "!oldSelf.?status.?offering.hasValue() || !oldSelf.?{optional}.hasValue() || \
-         !self.?{optional}.hasValue() || self.{path} == oldSelf.{path}"
+        "{} || !oldSelf.?status.?{}.hasValue() || !self.?{said}.hasValue() || \
+         self.{path} == oldSelf.status.{accepted} || \
+         oldSelf.?{said}.hasValue() && self.{path} == oldSelf.{path}",
+        is_no_claim(kind),
+        optional(accepted),
     );
-    let given = [format!("oldSelf.{path}"), format!("self.{path}")];
+    let given = [format!("oldSelf.status.{accepted}"), format!("self.{path}")];
     let sentence = Sentence::of([&given[0], &given[1]], |[before, after]| {
         immutable_parameter::violation(path, name, Some(before), Some(after))
     });
@@ -60,35 +72,49 @@ fn unchanged(path: &str, name: &str) -> Node {
 /// The rules for `spec`.
 pub(super) fn of_spec(catalog: &Catalog, kind: Kind, flavour: Flavour) -> Node {
     let labels = Labels::new(flavour, "self");
+    let before = Labels::new(flavour, "oldSelf.value()");
     let mut rules: Vec<Node> = ["provider", "environment"]
         .into_iter()
         .map(|label| {
             let violation = selector_mismatch::missing("", label, &catalog.labels(kind, label));
-            rule(&labels.have(label), &Sentence::plain(&violation))
+            let holds = format!(
+                "{} || oldSelf.hasValue() && !({})",
+                labels.have(label),
+                before.have(label)
+            );
+            tolerant(rule(&holds, &Sentence::plain(&violation)))
         })
         .collect();
     rules.push(offered(catalog, kind, flavour));
-    let (base, there) = match flavour {
-        Flavour::Namespaced => ("self.crossplane", "!has(self.crossplane) || "),
-        Flavour::Claims => ("self", ""),
-    };
-    let policy = format!("{base}.compositionUpdatePolicy");
-    rules.push(rule(
-        &format!("{there}!has({policy}) || {policy} != \"Manual\""),
-        &Sentence::plain(&composition_pinned::violation("", "Manual")),
-    ));
-    rules.push(rule(
-        &format!("{there}!has({base}.compositionRevisionSelector)"),
-        &Sentence::plain(&composition_pinned::violation("", REVISION_SELECTOR)),
-    ));
+    for (field, compared, value) in [
+        ("compositionUpdatePolicy", " == \"Manual\"", "Manual"),
+        ("compositionRevisionSelector", " != null", REVISION_SELECTOR),
+    ] {
+        let pins = |spec: &str| {
+            let (there, machinery) = match flavour {
+                Flavour::Namespaced => {
+                    (format!("has({spec}.crossplane) && "), format!("{spec}.crossplane"))
+                }
+                Flavour::Claims => (String::new(), spec.to_owned()),
+            };
+            format!("{there}has({machinery}.{field}) && {machinery}.{field}{compared}")
+        };
+        let holds =
+            format!("!({}) || oldSelf.hasValue() && {}", pins("self"), pins("oldSelf.value()"));
+        let violation = composition_pinned::violation("", value);
+        rules.push(tolerant(rule(&holds, &Sentence::plain(&violation))));
+    }
     if flavour == Flavour::Claims {
         // Crossplane's own field, whose name has no limit: a pattern would be too expensive.
         let secret = "self.writeConnectionSecretToRef";
         let name = format!("{secret}.name");
-        rules.push(rule(
-            &format!("!has({secret}) || !has({name}) || {name}.endsWith(\"-credentials\")"),
-            &Sentence::of([&name], |[given]| (CREDENTIALS_SECRET_NAME.violation)(given)),
-        ));
+        let holds = format!(
+            "!has({secret}) || !has({name}) || {name}.endsWith(\"-credentials\") || \
+             oldSelf.hasValue() && has(oldSelf.value().writeConnectionSecretToRef) && \
+             oldSelf.value().writeConnectionSecretToRef.name == {name}",
+        );
+        let sentence = Sentence::of([&name], |[given]| (CREDENTIALS_SECRET_NAME.violation)(given));
+        rules.push(tolerant(rule(&holds, &sentence)));
     }
     Node::List(rules)
 }
@@ -128,9 +154,7 @@ fn offered(catalog: &Catalog, kind: Kind, flavour: Flavour) -> Node {
     let sentence = Sentence::of([&provider, &environment], |[provider, environment]| {
         not_offered::violation("", kind.name(), provider, environment, &catalog.choices(kind))
     });
-    let mut rule = rule(&holds, &sentence);
-    rule.set("optionalOldSelf", true);
-    rule
+    tolerant(rule(&holds, &sentence))
 }
 
 /// The labels of a claim's selector, in CEL.
@@ -165,6 +189,12 @@ impl Labels {
     fn value(&self, label: &str) -> String {
         format!("{}[{}]", self.path, quote(label))
     }
+}
+
+/// A rule that knows what an object was before, if it was: what it refuses today may live.
+fn tolerant(mut rule: Node) -> Node {
+    rule.set("optionalOldSelf", true);
+    rule
 }
 
 fn rule(holds: &str, sentence: &Sentence) -> Node {

@@ -297,7 +297,9 @@ fn title(name: &str) -> String {
 }
 
 fn status(kind: Kind) -> Node {
-    let text = |about: &'static str| object! { type: "string", description: about };
+    let text = |about: &'static str| {
+        object! { type: "string", maxLength: number(LONGEST), description: about }
+    };
     let named = |about: &'static str, name: &'static str, meaning: &'static str| {
         object! {
             type: "object",
@@ -316,6 +318,25 @@ fn status(kind: Kind) -> Node {
         },
         team: text("The team that it belongs to."),
     };
+    let fixed: Vec<_> = kind
+        .parameters()
+        .iter()
+        .filter(|parameter| parameter.change == Change::Never)
+        .map(|parameter| {
+            let schema = object! { type: "string", maxLength: number(LONGEST) };
+            (parameter.name.into(), schema)
+        })
+        .collect();
+    if !fixed.is_empty() {
+        status.set(
+            "fixed",
+            object! {
+                type: "object",
+                description: "What was accepted and cannot change any more.",
+                properties: Node::Map(fixed),
+            },
+        );
+    }
     if let Node::Map(entries) = &mut status {
         entries.extend(kind.status().iter().map(|field| {
             // The function writes it: limits would only lose what it says.

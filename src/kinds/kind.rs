@@ -64,14 +64,15 @@ impl Kind {
         format!("{}s", self.name().to_lowercase())
     }
 
-    /// What people type instead: `kubectl get redis`.
+    /// What people type instead: `kubectl get redis`. None is the singular of a kind that claims become,
+    /// which would be meant instead: `bucket` is S3's.
     pub const fn short_name(self) -> &'static str {
         match self {
             Self::PostgreSqlInstance => "pg",
             Self::RedisInstance => "redis",
             Self::MessageQueue => "mq",
-            Self::ObjectStore => "bucket",
-            Self::EventStream => "stream",
+            Self::ObjectStore => "objstore",
+            Self::EventStream => "evstream",
         }
     }
 

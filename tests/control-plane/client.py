@@ -36,8 +36,9 @@ class InVain(RuntimeError):
     """Waited for something that did not come."""
 
 
-def wait_for(what: str, look: Callable[[], Found | None], seen: Callable[[], Any] = lambda: None,
-             timeout: float = TIMEOUT) -> Found:
+def wait_for(
+    what: str, look: Callable[[], Found | None], seen: Callable[[], Any] = lambda: None, timeout: float = TIMEOUT
+) -> Found:
     """What `look` finds as soon as it finds anything; `seen` tells what there was instead."""
     end = time.monotonic() + timeout
     while True:

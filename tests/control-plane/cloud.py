@@ -62,8 +62,11 @@ class Cloud:
             if thing := self.things.pop((kind, origin), None):
                 self.former |= {thing.external, thing.arn}
                 # A rule is a part of its group.
-                parts = [key for key, other in self.things.items()
-                         if key[0].startswith("SecurityGroup") and thing.external in other.words]
+                parts = [
+                    key
+                    for key, other in self.things.items()
+                    if key[0].startswith("SecurityGroup") and thing.external in other.words
+                ]
                 for key in parts:
                     del self.things[key]
 

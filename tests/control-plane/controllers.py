@@ -42,7 +42,6 @@ class Controllers:
         # Who waits for what.
         self.awaiting: dict[Place, set[Key]] = {}
         self.due: list[tuple[float, int, Key]] = []
-        self.queued: set[Key] = set()
         self.busy: set[Key] = set()
         self.changed = threading.Condition()
         self.stopped = threading.Event()

@@ -11,8 +11,7 @@ ENTRIES = {
     "RedisInstance": "type provider host port username password uri reader-host tls",
     "MessageQueue": "type provider host port vhost username password tls uri",
     "ObjectStore": "type provider bucket region host endpoint uri role-arn",
-    "EventStream": "type provider topic bootstrap.servers security.protocol sasl.mechanism sasl.jaas.config username"
-                   " password consumer-groups",
+    "EventStream": "type provider topic bootstrap.servers security.protocol sasl.mechanism sasl.jaas.config",
 }
 
 
@@ -33,6 +32,28 @@ def every_example_becomes_ready(world: World) -> None:
     world.tally.equal(postgres.read()["status"].get("port"), 5432, "status tells people the port")
 
 
+def readiness_waits_for_the_provider(world: World) -> None:
+    """While AWS is still busy with what takes longest."""
+    world.providers.hold("ReplicationGroup")
+    claim = world.claim("RedisInstance", "patient", "team-patient")
+    claim.apply()
+    claim.wait_for("Accepted")
+    world.wait("all but the cache to be ready", lambda: unready(claim) == ["redis-replication-group"], claim.story)
+    world.tally.equal(claim.condition("Ready").get("status"), "False", f"{claim} is not ready before its cache is")
+    reason = claim.condition("CredentialsReady").get("reason")
+    world.tally.equal(reason, "WaitingForEndpoint", "its credentials say what they wait for")
+    world.tally.equal(claim.secret(), None, "and are not there")
+    world.providers.hold()
+    claim.settle()
+    judge(world, claim)
+
+
+def unready(claim: Claim) -> list[str]:
+    """Keys of what reports that it is not ready."""
+    states = ((key, condition(item, "Ready").get("status", "True")) for key, item in claim.composed().items())
+    return sorted(key for key, status in states if status != "True")
+
+
 def judge(world: World, claim: Claim) -> None:
     """A ready claim is as documented."""
     tally, found = world.tally, claim.read()
@@ -43,8 +64,43 @@ def judge(world: World, claim: Claim) -> None:
     if secret:
         missing = set(ENTRIES[claim.kind].split()) - set(secret["data"])
         tally.expect(not missing, f"{claim}: the Secret has the documented entries", missing)
-    unready = [key for key, item in claim.composed().items()
-               if condition(item, "Synced").get("status") == "False" or condition(item, "Ready").get("status") == "False"]
+    unready = [
+        key
+        for key, item in claim.composed().items()
+        if condition(item, "Synced").get("status") == "False" or condition(item, "Ready").get("status") == "False"
+    ]
     tally.expect(not unready, f"{claim}: every composed object is ready", unready)
     warnings = [event for event in claim.events() if event.startswith("Warning")]
     tally.expect(not warnings, f"{claim}: nobody was warned of anything", warnings)
+
+
+# The shortest and the longest that there may be, and what a name of a thing could break on.
+NAMES = ("abc", "a23456789-b23456789-c2345")
+
+
+def names_of_every_length_work(world: World) -> None:
+    claims = [
+        world.claim(kind, name, "team-names", environment)
+        for kind in KINDS
+        for name, environment in zip(NAMES, ("development", "production"))
+    ]
+    for claim in claims:
+        claim.apply()
+    for claim in claims:
+        claim.settle()
+        world.tally.equal(
+            claim.read()["status"]["credentials"]["secretName"], claim.secret_name(), f"{claim} becomes ready"
+        )
+
+
+def the_other_examples_become_ready(world: World) -> None:
+    """A cluster of a stream's own, and a second bucket for the same application."""
+    for kind, file in (("EventStream", "dedicated"), ("ObjectStore", "joined")):
+        claim = example(world, kind, file)
+        if not world.claims:
+            claim.document["spec"]["crossplane"] = {
+                "compositionSelector": claim.document["spec"].pop("compositionSelector")
+            }
+        claim.apply()
+        claim.settle()
+        judge(world, claim)

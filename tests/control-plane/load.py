@@ -3,7 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from world import World
+from world import Claim, World
 
 CLAIMS = 100
 
@@ -17,8 +17,14 @@ def many_claims_at_once(world: World) -> None:
         list(pool.map(lambda claim: claim.apply(), claims))
         list(pool.map(lambda claim: claim.wait_for("Accepted", timeout=180), claims))
     for claim in claims:
-        world.wait(f"{claim} to be composed", lambda claim=claim: "redis-replication-group" in claim.composed(), claim.story)
+        wait_until_composed(world, claim)
     took = time.monotonic() - begin
     troubled = [event for claim in claims for event in claim.events() if event.startswith("Warning")]
-    world.tally.equal(troubled, [], f"{CLAIMS} claims at once are accepted and composed after {took:.0f} s, and nobody is warned")
+    world.tally.equal(
+        troubled, [], f"{CLAIMS} claims at once are accepted and composed after {took:.0f} s, and nobody is warned"
+    )
     world.providers.controllers.resume()
+
+
+def wait_until_composed(world: World, claim: Claim) -> None:
+    world.wait(f"{claim} to be composed", lambda: "redis-replication-group" in claim.composed(), claim.story)

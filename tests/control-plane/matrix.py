@@ -23,7 +23,8 @@ def every_composed_object_is_as_the_api_server_wants_it(world: World) -> None:
         world.namespace(namespace)
     answers = world.plane.scratch / "answers.jsonl"
     answers.touch()
-    judged, refused = 0, []
+    judged = 0
+    refused: list[str] = []
     for _ in range(ROUNDS):
         asked, told = compose(world, answers)
         if not asked or refused:

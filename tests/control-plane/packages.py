@@ -38,7 +38,7 @@ def push_configuration(plane: Plane, folder: Path) -> None:
 
 def name_of(folder: Path) -> str:
     """What a package calls itself, and so does its repository."""
-    return re.search(r"^  name: (\S+)$", (folder / "crossplane.yaml").read_text(), re.MULTILINE)[1]
+    return re.findall(r"^  name: (\S+)$", (folder / "crossplane.yaml").read_text(), re.MULTILINE)[0]
 
 
 def push_function(plane: Plane, folder: Path, repository: str) -> None:
@@ -64,11 +64,17 @@ def publish(world: World) -> None:
 def mirror(world: World) -> None:
     """Makes Crossplane take packages from there, as where there is no way out."""
     for number, prefix in enumerate(PREFIXES):
-        world.api.create({
-            "apiVersion": "pkg.crossplane.io/v1beta1", "kind": "ImageConfig", "metadata": {"name": f"mirror-{number}"},
-            "spec": {"matchImages": [{"type": "Prefix", "prefix": prefix}],
-                     "rewriteImage": {"prefix": f"{registry.REGISTRY}/"}},
-        })
+        world.api.create(
+            {
+                "apiVersion": "pkg.crossplane.io/v1beta1",
+                "kind": "ImageConfig",
+                "metadata": {"name": f"mirror-{number}"},
+                "spec": {
+                    "matchImages": [{"type": "Prefix", "prefix": prefix}],
+                    "rewriteImage": {"prefix": f"{registry.REGISTRY}/"},
+                },
+            }
+        )
 
 
 def install(world: World) -> None:
@@ -132,6 +138,8 @@ def grant(world: World) -> None:
 def watched(world: World) -> list[Resource]:
     """Every kind that somebody has to look after."""
     definitions = [each for source in registry.SOURCES for each in registry.definitions(source, world.claims)]
-    versions = {(f"{spec['group']}/{spec['versions'][0]['name']}", spec["names"]["kind"])
-                for spec in (each["spec"] for each in definitions)}
+    versions = {
+        (f"{spec['group']}/{spec['versions'][0]['name']}", spec["names"]["kind"])
+        for spec in (each["spec"] for each in definitions)
+    }
     return [world.api.resource(version, kind) for version, kind in sorted(versions)]

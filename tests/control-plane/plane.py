@@ -14,7 +14,6 @@ from client import PAUSE, Api, condition, states, wait_for
 Json = Any
 
 SYSTEM = "crossplane-system"
-METRICS = "http://127.0.0.1:18080/metrics"
 READY = "http://127.0.0.1:18081/readyz"
 WEBHOOKS = 19443
 FUNCTION = "function-self-service"
@@ -170,8 +169,14 @@ class Plane:
     def start_function(self, binary: Path | None = None) -> None:
         self.start(
             # Core's manager of roles has the port for metrics that ours would take.
-            "function", [str(binary or self.binaries / FUNCTION), "--metrics-address", "127.0.0.1:18082",
-             "--tls-client-names", "crossplane.crossplane-system"],
+            "function",
+            [
+                str(binary or self.binaries / FUNCTION),
+                "--metrics-address",
+                "127.0.0.1:18082",
+                "--tls-client-names",
+                "crossplane.crossplane-system",
+            ],
             {"TLS_SERVER_CERTS_DIR": str(self.scratch / "function")},
         )
 
@@ -212,11 +217,17 @@ class Runtime(threading.Thread):
     def serve(self, revision: Json) -> None:
         name = revision["metadata"]["name"]
         place = self.plane.scratch / "function"
-        entries = {key: base64.b64encode((place / key).read_bytes()).decode() for key in ("ca.crt", "tls.crt", "tls.key")}
+        entries = {
+            key: base64.b64encode((place / key).read_bytes()).decode() for key in ("ca.crt", "tls.crt", "tls.key")
+        }
         metadata = {"name": f"{name}-server", "namespace": SYSTEM}
         self.plane.api.apply({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": entries}, "runtime")
-        healthy = {"type": "RuntimeHealthy", "status": "True", "reason": "HealthyPackageRevision",
-                   "lastTransitionTime": "2026-01-01T00:00:00Z"}
+        healthy = {
+            "type": "RuntimeHealthy",
+            "status": "True",
+            "reason": "HealthyPackageRevision",
+            "lastTransitionTime": "2026-01-01T00:00:00Z",
+        }
         status: Json = {"tlsServerSecretName": f"{name}-server", "conditions": [healthy]}
         if revision["kind"] == "FunctionRevision":
             status["endpoint"] = ENDPOINT

@@ -24,7 +24,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("scenarios", nargs="*", choices=[[], *(each.__name__ for each in scenarios.SCENARIOS)])
     for name in ("scratch", "core", "binaries"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    for name in ("server", "authority", "token"):
+    for name in ("server", "authority", "token", "developer"):
         parser.add_argument(f"--{name}", required=True)
     return parser.parse_args()
 
@@ -32,7 +32,7 @@ def arguments() -> argparse.Namespace:
 def bring_up(world: World) -> None:
     """From an empty API server to a platform that takes claims."""
     begin = time.monotonic()
-    plane, api = world.plane, world.api
+    plane = world.plane
     plane.bring_up()
     print(f"-- {world.flavour}: control plane after {time.monotonic() - begin:.1f} s", flush=True)
     plane.certify()
@@ -67,7 +67,8 @@ def main() -> None:
     begin = time.monotonic()
     api = Api(given.server, given.authority, given.token)
     plane = Plane(api, given.scratch, given.core, given.binaries)
-    world = World(given.flavour, api, plane, Providers(api))
+    developer = Api(given.server, given.authority, given.developer)
+    world = World(given.flavour, api, developer, plane, Providers(api))
     try:
         bring_up(world)
         prove(world, given.scenarios)

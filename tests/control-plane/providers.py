@@ -5,32 +5,19 @@ are resolved into the object, connection Secrets with the providers' keys, and a
 be deleted. What cannot be reached cannot be deleted, and is tried again for ever.
 """
 
-import base64
 import hashlib
-import json
-import secrets
-import string
 from typing import Any
 
-from client import APPLY, Api, Refused, Resource
+from acting import SINCE, encode
+from client import APPLY, Api, Resource
 from cloud import Cloud, Thing, words
 from controllers import Controllers, Later
+from reports import EXTERNAL, Reports
 
 Json = Any
 
 FINALIZER = "finalizer.managedresource.crossplane.io"
 IN_USE = "in-use.crossplane.io"
-EXTERNAL = "crossplane.io/external-name"
-SINCE = "2026-11-24T00:00:00Z"
-ACCOUNTS = {"development": "111122223333", "staging": "444455556666", "production": "777788889999"}
-
-
-def encode(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
-
-
-def decode(text: str) -> str:
-    return base64.b64decode(text).decode()
 
 
 def conditions(ready: bool = True, synced: bool = True, why: str = "") -> list[Json]:
@@ -44,24 +31,15 @@ def conditions(ready: bool = True, synced: bool = True, why: str = "") -> list[J
     return [{**each, "lastTransitionTime": SINCE} for each in told]
 
 
-def covers(found: Json, wanted: Json) -> bool:
-    """Whether a merge patch would change nothing."""
-    if isinstance(wanted, dict):
-        return isinstance(found, dict) and all(covers(found.get(key), value) for key, value in wanted.items())
-    return found == wanted
-
-
-class Providers:
+class Providers(Reports):
     """Every controller of one control plane."""
 
     def __init__(self, api: Api) -> None:
-        self.api = api
+        super().__init__(api)
         self.cloud = Cloud()
         self.controllers = Controllers(api, self.act)
         # Kinds that AWS is still busy with.
         self.held: set[str] = set()
-        # What External Secrets finds in AWS Secrets Manager, by ARN.
-        self.stored: dict[str, Json] = {}
 
     def start(self, kinds: list[Resource]) -> None:
         self.controllers.start(kinds)
@@ -85,41 +63,6 @@ class Providers:
             self.object(item)
         else:
             self.managed(item)
-
-    # --- what every controller does ---
-
-    def change(self, item: Json, change: Json, subresource: str = "") -> Json:
-        """Patches what is not so yet."""
-        return item if covers(item, change) else self.api.patch(item, change, subresource) or item
-
-    def finalize(self, item: Json, finalizer: str) -> Json:
-        found = item["metadata"].get("finalizers") or []
-        return item if finalizer in found else self.change(item, {"metadata": {"finalizers": [*found, finalizer]}})
-
-    def release(self, item: Json, finalizer: str) -> None:
-        found = item["metadata"].get("finalizers") or []
-        rest = [each for each in found if each != finalizer]
-        if rest != found:
-            self.api.patch(item, {"metadata": {"finalizers": rest}})
-
-    def secret(self, namespace: str, name: str) -> Json:
-        return self.api.ask("GET", f"/api/v1/namespaces/{namespace}/secrets/{name}")
-
-    def write_secret(self, namespace: str, name: str, kind: str, entries: dict[str, str], owner: Json) -> None:
-        """A Secret that belongs to what it tells of."""
-        metadata = owner["metadata"]
-        reference = {"apiVersion": owner["apiVersion"], "kind": owner["kind"], "name": metadata["name"],
-                     "uid": metadata["uid"], "controller": True}
-        data = {key: encode(value) for key, value in entries.items()}
-        found = self.secret(namespace, name)
-        if found and covers(found.get("data"), data):
-            return
-        self.api.apply({
-            "apiVersion": "v1", "kind": "Secret", "type": kind, "data": data,
-            "metadata": {"name": name, "namespace": namespace, "ownerReferences": [reference]},
-        }, "provider")
-
-    # --- managed resources ---
 
     def managed(self, item: Json) -> None:
         if item["metadata"].get("deletionTimestamp"):
@@ -199,8 +142,12 @@ class Providers:
     def configuration_version(version: str) -> str:
         """Providers have one configuration for all their groups."""
         group = version.split("/")[0]
-        for suffix, released in (("aws.m.upbound.io", "v1beta1"), ("aws.upbound.io", "v1beta1"),
-                                 ("kafka.m.crossplane.io", "v1alpha1"), ("kafka.crossplane.io", "v1alpha1")):
+        for suffix, released in (
+            ("aws.m.upbound.io", "v1beta1"),
+            ("aws.upbound.io", "v1beta1"),
+            ("kafka.m.crossplane.io", "v1alpha1"),
+            ("kafka.crossplane.io", "v1alpha1"),
+        ):
             if group.endswith(suffix):
                 return f"{suffix}/{released}"
         return version.replace("v1alpha2", "v1alpha1")
@@ -236,8 +183,13 @@ class Providers:
             return annotations[EXTERNAL]
         name = item["metadata"]["name"]
         unique = hashlib.sha256(f"{item['kind']}/{self.origin(item)}".encode()).hexdigest()[:17]
-        prefixes = {"SecurityGroup": "sg-", "SecurityGroupIngressRule": "sgr-", "SecurityGroupEgressRule": "sgr-",
-                    "Broker": "b-", "Key": "key-"}
+        prefixes = {
+            "SecurityGroup": "sg-",
+            "SecurityGroupIngressRule": "sgr-",
+            "SecurityGroupEgressRule": "sgr-",
+            "Broker": "b-",
+            "Key": "key-",
+        }
         settings = item["spec"].get("forProvider", {})
         if item["kind"] == "Secret":
             return f"arn:aws:secretsmanager:{settings['region']}:{self.account(item)}:secret:{settings['name']}-AbCdEf"
@@ -245,15 +197,10 @@ class Providers:
             return settings.get("identifier", name)
         return prefixes[item["kind"]] + unique if item["kind"] in prefixes else name
 
-    @staticmethod
-    def account(item: Json) -> str:
-        environment = (item["spec"]["forProvider"].get("tags") or {}).get("environment", "production")
-        return ACCOUNTS.get(environment, ACCOUNTS["production"])
-
     def resolve(self, item: Json) -> Json:
         """What references point to, which providers put beside them."""
         settings = item["spec"]["forProvider"]
-        found = {}
+        found: Json = {}
         for field, reference in settings.items():
             if field.endswith("Ref") and isinstance(reference, dict) and set(reference) <= {"name", "policy"}:
                 found[field[:-3]] = self.follow(item, field[:-3], reference["name"])
@@ -271,8 +218,10 @@ class Providers:
             value = arn if field.lower().endswith("arn") else external
             if value:
                 return value
-        message = f"cannot resolve references: mg.Spec.ForProvider.{field}: referenced field was empty" \
-                  " (referenced resource may not yet be ready)"
+        message = (
+            f"cannot resolve references: mg.Spec.ForProvider.{field}: referenced field was empty"
+            " (referenced resource may not yet be ready)"
+        )
         self.change(item, {"status": {"conditions": conditions(False, False, message)}}, "/status")
         raise Later(f"{item['kind']} {item['metadata']['name']}: {message}", place)
 
@@ -292,75 +241,6 @@ class Providers:
             self.api.patch(secret, {"data": entry})
         else:
             self.api.create({**secret, "data": entry})
-
-    @staticmethod
-    def password() -> str:
-        return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(32))
-
-    def observe(self, item: Json) -> tuple[Json, dict[str, str]]:
-        """What the provider reports of something that is there, and its connection details."""
-        settings = item["spec"]["forProvider"]
-        external = item["metadata"]["annotations"][EXTERNAL]
-        region, account = settings.get("region", "eu-west-1"), self.account(item)
-        service = item["apiVersion"].split(".")[0]
-        arn = external if external.startswith("arn:") else f"arn:aws:{service}:{region}:{account}:{item['kind'].lower()}/{external}"
-        report = getattr(self, f"observe_{service}_{item['kind'].lower()}", None)
-        observed, details = report(item, settings, external) if report else ({}, {})
-        if service in ("acl", "topic", "postgresql"):
-            return observed, details
-        return {"arn": arn, "id": external, **observed}, details
-
-    def observe_elasticache_replicationgroup(self, item: Json, settings: Json, external: str) -> tuple[Json, dict[str, str]]:
-        host, reader = (f"{role}.{external}.abc123.euw1.cache.amazonaws.com" for role in ("master", "replica"))
-        details = {"primary_endpoint_address": host, "reader_endpoint_address": reader, "port": "6379"}
-        place = settings.get("authTokenSecretRef")
-        secret = place and self.secret(place.get("namespace") or item["metadata"]["namespace"], place["name"])
-        if secret and place["key"] in (secret.get("data") or {}):
-            details["attribute.auth_token"] = decode(secret["data"][place["key"]])
-        observed = {"primaryEndpointAddress": host, "readerEndpointAddress": reader,
-                    "engineVersionActual": settings["engineVersion"]}
-        return observed, details
-
-    def observe_rds_instance(self, item: Json, settings: Json, external: str) -> tuple[Json, dict[str, str]]:
-        host = f"{external}.abc123.eu-west-1.rds.amazonaws.com"
-        unique = hashlib.sha256(external.encode()).hexdigest()[:8]
-        master = f"arn:aws:secretsmanager:eu-west-1:{self.account(item)}:secret:rds!db-{unique}-AbCdEf"
-        self.stored.setdefault(master, {"username": settings["username"], "password": self.password()})
-        observed = {
-            "address": host, "endpoint": f"{host}:5432", "port": 5432,
-            "allocatedStorage": settings["allocatedStorage"], "engineVersionActual": f"{settings['engineVersion']}.5",
-            "masterUserSecret": [{"secretArn": master, "secretStatus": "active"}],
-        }
-        return observed, {"endpoint": f"{host}:5432", "address": host, "port": "5432", "username": settings["username"]}
-
-    def observe_mq_broker(self, item: Json, settings: Json, external: str) -> tuple[Json, dict[str, str]]:
-        host = f"{external}.mq.eu-west-1.on.aws"
-        instance = {"consoleUrl": f"https://{host}", "endpoints": [f"amqps://{host}:5671"]}
-        return {"id": external, "instances": [instance]}, {}
-
-    def observe_mq_configuration(self, item: Json, settings: Json, external: str) -> tuple[Json, dict[str, str]]:
-        return {"latestRevision": 1}, {}
-
-    observe_kafka_configuration = observe_mq_configuration
-
-    def observe_kafka_cluster(self, item: Json, settings: Json, external: str) -> tuple[Json, dict[str, str]]:
-        name = settings.get("clusterName", external).rsplit("/", 1)[-1]
-        unique = "22222222-3333-4444-5555-666666666666-7"
-        arn = f"arn:aws:kafka:eu-west-1:{self.account(item)}:cluster/{name}/{unique}"
-        count = settings.get("numberOfBrokerNodes", 3)
-        brokers = ",".join(f"b-{broker + 1}.{name}.abc123.c1.kafka.eu-west-1.amazonaws.com:9098" for broker in range(int(count)))
-        return {"arn": arn, "bootstrapBrokersSaslIam": brokers}, {}
-
-    def observe_kms_key(self, item: Json, settings: Json, external: str) -> tuple[Json, dict[str, str]]:
-        return {"arn": f"arn:aws:kms:eu-west-1:{self.account(item)}:key/{external}"}, {}
-
-    def observe_postgresql_role(self, item: Json, settings: Json, external: str) -> tuple[Json, dict[str, str]]:
-        reference = item["spec"].get("writeConnectionSecretToRef")
-        namespace = reference and (reference.get("namespace") or item["metadata"]["namespace"])
-        found = reference and self.secret(namespace, reference["name"])
-        known = (found or {}).get("data", {}).get("password")
-        password = decode(known) if known else self.password()
-        return {}, {"username": external, "password": password, "endpoint": "db.example", "port": "5432"}
 
     def connection(self, item: Json, details: dict[str, str]) -> None:
         reference = item["spec"].get("writeConnectionSecretToRef")
@@ -400,97 +280,3 @@ class Providers:
             if found:
                 raise Later(f"Object {item['metadata']['name']}: what it manages is still there")
         self.release(item, FINALIZER)
-
-    # --- External Secrets ---
-
-    def external_secret(self, item: Json) -> None:
-        if item["metadata"].get("deletionTimestamp") or item["kind"] != "ExternalSecret":
-            return
-        target, namespace = item["spec"]["target"], item["metadata"]["namespace"]
-        status = item.get("status") or {}
-        once = item["spec"].get("refreshPolicy") == "CreatedOnce"
-        if once and status.get("syncedResourceVersion"):
-            return
-        try:
-            if generator := (item["spec"].get("dataFrom") or [{}])[0].get("sourceRef", {}).get("generatorRef"):
-                self.fill(namespace, target, generator)
-            else:
-                self.copy(item, namespace, target)
-        except Later as reason:
-            self.told(item, False, str(reason))
-            raise
-        self.told(item, True, "secret synced")
-
-    def told(self, item: Json, ready: bool, message: str) -> None:
-        condition = {"type": "Ready", "status": str(ready), "message": message, "lastTransitionTime": SINCE,
-                     "reason": "SecretSynced" if ready else "SecretSyncedError"}
-        status: Json = {"conditions": [condition]}
-        if ready:
-            status["syncedResourceVersion"] = f"{item['metadata']['generation']}-synced"
-        self.change(item, {"status": status}, "/status")
-
-    def fill(self, namespace: str, target: Json, generator: Json) -> None:
-        """Merges a password into a Secret that is there and not sealed."""
-        version, kind, name = generator["apiVersion"], generator["kind"], generator["name"]
-        if self.api.ask("GET", self.api.resource(version, kind).path(namespace, name)) is None:
-            raise Later(f"{kind} {name} does not exist")
-        if target["creationPolicy"] != "Merge":
-            raise Later(f"creationPolicy {target['creationPolicy']} is not known to tests")
-        found = self.secret(namespace, target["name"])
-        if found is None:
-            raise Later(f"Secret {target['name']} does not exist")
-        if found.get("immutable"):
-            raise Later("target is immutable")
-        metadata = {"name": target["name"], "namespace": namespace}
-        self.api.patch({"apiVersion": "v1", "kind": "Secret", "metadata": metadata}, {"data": {"password": encode(self.password())}})
-
-    def copy(self, item: Json, namespace: str, target: Json) -> None:
-        """Writes what is stored elsewhere into a Secret of its own."""
-        values = {}
-        for entry in item["spec"]["data"]:
-            reference = entry["remoteRef"]
-            stored = self.stored.get(reference["key"])
-            if stored is None:
-                raise Later(f"no secret {reference['key']}")
-            values[entry["secretKey"]] = stored[reference["property"]]
-        rendered = {}
-        for key, text in target["template"]["data"].items():
-            for name, value in values.items():
-                text = text.replace("{{ ." + name + " }}", value)
-            rendered[key] = text
-        self.write_secret(namespace, target["name"], "Opaque", rendered, item)
-
-    # --- RabbitMQ's topology operator ---
-
-    def topology(self, item: Json) -> None:
-        metadata, spec = item["metadata"], item["spec"]
-        finalizer = f"deletion.finalizers.{item['kind'].lower()}s.rabbitmq.com"
-        connection = spec["rabbitmqClusterReference"]["connectionSecret"]["name"]
-        reached = self.secret(metadata["namespace"], connection)
-        if metadata.get("deletionTimestamp"):
-            # Of the three, only a Vhost that is retained is let go without asking the broker.
-            if spec.get("deletionPolicy") != "retain" and reached is None:
-                raise Later(f"{item['kind']} {metadata['name']}: no Secret {connection}")
-            self.release(item, finalizer)
-            return
-        item = self.finalize(item, finalizer)
-        if reached is None or not {"uri", "username", "password"} <= set(reached.get("data") or {}):
-            raise Later(f"{item['kind']} {metadata['name']}: no Secret {connection}")
-        status: Json = {}
-        if item["kind"] == "User":
-            status = self.user(item)
-        condition = {"type": "Ready", "status": "True", "reason": "SuccessfulCreateOrUpdate", "lastTransitionTime": SINCE}
-        status |= {"observedGeneration": item["metadata"]["generation"], "conditions": [condition]}
-        self.change(item, {"status": status}, "/status")
-
-    def user(self, item: Json) -> Json:
-        """Copies the login into a Secret of the operator's own."""
-        metadata = item["metadata"]
-        login = self.secret(metadata["namespace"], item["spec"]["importCredentialsSecret"]["name"])
-        entries = (login or {}).get("data") or {}
-        if not {"username", "password"} <= set(entries):
-            raise Later(f"User {metadata['name']}: no login")
-        name = f"{metadata['name']}-user-credentials"
-        values = {key: decode(entries[key]) for key in ("username", "password")}
-        self.write_secret(metadata["namespace"], name, "Opaque", values, item)
-        return {"credentials": {"name": name}, "username": values["username"]}

@@ -1,7 +1,12 @@
 """Everything that is proven, in order."""
 
 from ends import deletion_ends
-from living import every_example_becomes_ready
+from living import (
+    every_example_becomes_ready,
+    names_of_every_length_work,
+    readiness_waits_for_the_provider,
+    the_other_examples_become_ready,
+)
 from load import many_claims_at_once
 from matrix import every_composed_object_is_as_the_api_server_wants_it
 from refusals import (
@@ -20,6 +25,9 @@ SCENARIOS = [
     # While there is nobody else to call for.
     a_settled_claim_is_quiet,
     nothing_moves,
+    the_other_examples_become_ready,
+    readiness_waits_for_the_provider,
+    names_of_every_length_work,
     a_function_killed_in_the_middle_loses_nothing,
     what_is_too_large_is_refused_in_words,
     a_refused_edit_changes_nothing,

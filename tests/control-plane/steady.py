@@ -35,11 +35,15 @@ def a_settled_claim_is_quiet(world: World) -> None:
     written = []
     for _ in range(10):
         marks = touch(world, claims)
-        written += [claim for claim, mark in zip(claims, marks) if claim.composite()["metadata"]["resourceVersion"] != mark]
+        written += [
+            claim for claim, mark in zip(claims, marks) if claim.composite()["metadata"]["resourceVersion"] != mark
+        ]
     world.tally.equal([str(claim) for claim in written], [], "ten reconciles write no composite resource")
     for claim, (objects, events) in zip(claims, before):
         found = versions(claim)
-        changed = {key: version for key, version in found.items() if objects.get(key) != version and key not in touched(claim)}
+        changed = {
+            key: version for key, version in found.items() if objects.get(key) != version and key not in touched(claim)
+        }
         world.tally.equal(changed, {}, f"{claim}: ten reconciles write nothing")
         world.tally.equal(said(claim), events, f"{claim}: ten reconciles say nothing")
 
@@ -85,14 +89,18 @@ def nothing_moves(world: World) -> None:
         for claim, generations, told in zip(claims, before, reports):
             claim.settle()
             world.tally.equal(claim.generations(), generations, f"{claim}: {title} moves no composed object")
-            world.wait("the status to be as it was", lambda: report(claim) == told, lambda: f"{report(claim)}, expected {told}")
+            world.wait(
+                "the status to be as it was", lambda: report(claim) == told, lambda: f"{report(claim)}, expected {told}"
+            )
 
 
 def report(claim: Claim) -> Json:
     """What our function reports, without when."""
     status = claim.composite().get("status", {})
-    ours = [{**condition(claim.composite(), kind), "lastTransitionTime": None, "observedGeneration": None}
-            for kind in ("Accepted", "CredentialsReady")]
+    ours = [
+        {**condition(claim.composite(), kind), "lastTransitionTime": None, "observedGeneration": None}
+        for kind in ("Accepted", "CredentialsReady")
+    ]
     rest = {key: value for key, value in status.items() if key != "conditions"}
     rest.pop("crossplane", None)
     rest.pop("connectionDetails", None)
@@ -135,9 +143,14 @@ def forbid_requirement(world: World, claims: list[Claim]) -> None:
 
 def may(world: World) -> bool:
     """Whether core may read ServiceAccounts."""
-    review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": {
-        "user": "system:serviceaccount:crossplane-system:crossplane",
-        "resourceAttributes": {"verb": "list", "resource": "serviceaccounts"}}}
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "spec": {
+            "user": "system:serviceaccount:crossplane-system:crossplane",
+            "resourceAttributes": {"verb": "list", "resource": "serviceaccounts"},
+        },
+    }
     return world.api.ask("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)["status"]["allowed"]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from client import Api, InVain, condition, states, wait_for
+from client import Api, Refused, condition, states, wait_for
 from plane import Plane
 from providers import Providers
 
@@ -50,6 +50,8 @@ class World:
 
     flavour: str
     api: Api
+    # Asks as somebody of a team would.
+    developer: Api
     plane: Plane
     providers: Providers
     tally: Tally = field(default_factory=Tally)
@@ -59,20 +61,44 @@ class World:
         return self.flavour == "claims"
 
     def namespace(self, name: str) -> str:
+        """A team's, in which its developers may edit."""
         if self.api.ask("GET", f"/api/v1/namespaces/{name}") is None:
             self.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+            rights, group = "rbac.authorization.k8s.io", "developers"
+            self.api.create(
+                {
+                    "apiVersion": f"{rights}/v1",
+                    "kind": "RoleBinding",
+                    "metadata": {"name": group, "namespace": name},
+                    "roleRef": {"apiGroup": rights, "kind": "ClusterRole", "name": "edit"},
+                    "subjects": [{"apiGroup": rights, "kind": "Group", "name": group}],
+                }
+            )
+            wait_for("the developers' rights", lambda: self.may(name))
         return name
+
+    def may(self, namespace: str) -> bool:
+        """Whether developers have their rights already: the API server learns of them by and by."""
+        try:
+            return self.developer.ask("GET", f"/api/v1/namespaces/{namespace}/configmaps") is not None
+        except Refused:
+            return False
 
     # --- claims ---
 
-    def claim(self, kind: str, name: str, namespace: str, environment: str = "development", **parameters: Json) -> "Claim":
+    def claim(
+        self, kind: str, name: str, namespace: str, environment: str = "development", **parameters: Json
+    ) -> "Claim":
         group, _ = KINDS[kind]
         selector = {"compositionSelector": {"matchLabels": {"provider": "aws", "environment": environment}}}
         document = {
             "apiVersion": f"{group}.{DOMAIN}/v1alpha1",
             "kind": kind,
             "metadata": {"name": name, "namespace": self.namespace(namespace)},
-            "spec": {"parameters": {"size": "small", **parameters}, **(selector if self.claims else {"crossplane": selector})},
+            "spec": {
+                "parameters": {"size": "small", **parameters},
+                **(selector if self.claims else {"crossplane": selector}),
+            },
         }
         return Claim(self, document)
 
@@ -83,7 +109,9 @@ class World:
         self.namespace(document["metadata"]["namespace"])
         return Claim(self, document)
 
-    def wait(self, what: str, look: Callable[[], Any], seen: Callable[[], Any] = lambda: None, timeout: float = 60.0) -> Any:
+    def wait(
+        self, what: str, look: Callable[[], Any], seen: Callable[[], Any] = lambda: None, timeout: float = 60.0
+    ) -> Any:
         return wait_for(what, look, seen, timeout)
 
 
@@ -93,6 +121,7 @@ class Claim:
     def __init__(self, world: World, document: Json) -> None:
         self.world = world
         self.api = world.api
+        self.author = world.developer
         self.document = document
 
     @property
@@ -121,7 +150,7 @@ class Claim:
 
     def apply(self, query: str = "") -> Json:
         """As `kubectl apply --server-side` does; strict as kubectl is."""
-        return self.api.apply(self.document, query=f"&fieldValidation=Strict{query}")
+        return self.author.apply(self.document, query=f"&fieldValidation=Strict{query}")
 
     def change(self, **parameters: Json) -> None:
         """Changes parameters and applies; None takes one out."""
@@ -185,7 +214,12 @@ class Claim:
 
     def wait_for_text(self, text: str, timeout: float = 60.0) -> None:
         """Until `Accepted` says something."""
-        wait_for(f"{self} to say {text!r}", lambda: text in self.condition("Accepted").get("message", ""), self.story, timeout)
+        wait_for(
+            f"{self} to say {text!r}",
+            lambda: text in self.condition("Accepted").get("message", ""),
+            self.story,
+            timeout,
+        )
 
     def settle(self) -> None:
         """Until it is ready and its credentials are there."""
@@ -207,7 +241,7 @@ class Claim:
         }
 
     def delete(self) -> None:
-        self.api.delete(self.document)
+        self.author.delete(self.document)
 
     def is_gone(self) -> bool:
         return self.read() is None

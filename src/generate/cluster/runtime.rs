@@ -26,7 +26,7 @@ pub(super) fn function(catalog: &Catalog) -> Vec<Node> {
             FUNCTION,
             object! { deploymentTemplate: object! { spec: deployment(catalog) } },
         ),
-        image_configuration(FUNCTION, catalog.packages().function()),
+        image_configuration(FUNCTION, &catalog.packages().function()),
         object! {
             apiVersion: "policy/v1",
             kind: "PodDisruptionBudget",
@@ -79,7 +79,7 @@ pub(super) fn provider_kubernetes(catalog: &Catalog) -> Vec<Node> {
     let name = object! { metadata: object! { name: PROVIDER_KUBERNETES } };
     vec![
         configuration(PROVIDER_KUBERNETES, object! { serviceAccountTemplate: name }),
-        image_configuration(PROVIDER_KUBERNETES, package.unwrap_or_default().to_owned()),
+        image_configuration(PROVIDER_KUBERNETES, package.unwrap_or_default()),
     ]
 }
 
@@ -94,13 +94,17 @@ fn configuration(name: &'static str, spec: Node) -> Node {
 
 /// Gives packages of a repository their runtime configuration, even those that a Configuration
 /// brings along and nobody could refer from.
-fn image_configuration(name: &'static str, repository: String) -> Node {
+fn image_configuration(name: &'static str, repository: &str) -> Node {
     object! {
         apiVersion: "pkg.crossplane.io/v1beta1",
         kind: "ImageConfig",
         metadata: object! { name: name },
         spec: object! {
-            matchImages: list![object! { type: "Prefix", prefix: repository }],
+            // A tag or a digest follows: other repositories may begin alike.
+            matchImages: list![
+                object! { type: "Prefix", prefix: format!("{repository}:") },
+                object! { type: "Prefix", prefix: format!("{repository}@") },
+            ],
             runtime: object! {
                 configRef: object! {
                     apiVersion: "pkg.crossplane.io/v1beta1",
