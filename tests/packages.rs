@@ -776,7 +776,7 @@ fn references_are_judged_before_anything_is_sent() {
         &folder,
         &["push", shown(&path), "function-example:v1"],
         "\"function-example:v1\" names no registry; write REGISTRY/REPOSITORY:TAG, such as \
-         registry.example.com/platform/function-self-service:v1.0.0",
+         registry.example.com/platform/function-self-service:v0.1.0",
     );
     fails(
         &folder,

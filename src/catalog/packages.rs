@@ -13,9 +13,21 @@ pub struct Packages {
     /// Registry and path, such as `registry.example.com/platform`: the function and the
     /// configurations are repositories below it.
     pub repository: String,
+    /// Version of the configuration packages, such as `v1.4.0`: give every published change of the
+    /// catalogue a new one. The function has the version of its release.
+    #[serde(default = "release")]
+    pub version: String,
+}
+
+/// The tag of this release.
+fn release() -> String {
+    Packages::RELEASE.to_owned()
 }
 
 impl Packages {
+    /// The tag of this release's function.
+    pub const RELEASE: &str = concat!("v", env!("CARGO_PKG_VERSION"));
+
     /// The function's repository.
     pub fn function(&self) -> String {
         format!("{}/function-self-service", self.repository)
@@ -58,6 +70,12 @@ impl Packages {
                 self.repository
             )
         });
+        let numbers = self.version.strip_prefix('v').unwrap_or_default();
+        let is_version = numbers.split('.').count() == 3
+            && numbers.split('.').all(|number| number.parse::<u32>().is_ok());
+        problems.require(is_version, "version", || {
+            format!("\"{}\" is not a version such as v1.4.0", self.version)
+        });
         problems.require(self.function_name().len() <= 63, "repository", || {
             format!(
                 "\"{}\" is too long: the function's name in the cluster would have more than 63 \
@@ -70,7 +88,7 @@ impl Packages {
 
 #[cfg(test)]
 mod tests {
-    use super::Packages;
+    use super::{Packages, release};
 
     #[test]
     fn the_function_is_called_as_crossplane_calls_it() {
@@ -79,7 +97,7 @@ mod tests {
             ("127.0.0.1:5000/acme", "acme-function-self-service"),
             ("ghcr.io/acme/data.platform", "acme-data-platform-function-self-service"),
         ] {
-            let packages = Packages { repository: repository.to_owned() };
+            let packages = Packages { repository: repository.to_owned(), version: release() };
             assert_eq!(packages.function_name(), name);
         }
     }

@@ -5,6 +5,8 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum as _;
+
 use super::{CatalogOption, Error, Outcome, documents, say};
 use crate::generate::{Artefact, File, is_made};
 
@@ -41,7 +43,25 @@ pub(super) struct Generate {
 }
 
 impl Generate {
+    /// The command that makes the same files.
+    fn again(&self) -> String {
+        let mut command = "selfservice generate".to_owned();
+        for artefact in &self.what {
+            if let Some(value) = artefact.to_possible_value() {
+                command.push_str(&format!(" {}", value.get_name()));
+            }
+        }
+        if let Some(catalog) = &self.catalog.catalog {
+            command.push_str(&format!(" --catalog {}", catalog.display()));
+        }
+        if self.out != Path::new(".") {
+            command.push_str(&format!(" --out {}", self.out.display()));
+        }
+        command
+    }
+
     pub(super) fn run(self) -> Result<Outcome, Error> {
+        let again = self.again();
         let Self { mut what, catalog, out, check, print } = self;
         let catalog = documents::catalog(catalog.catalog.as_deref())?;
         if what.is_empty() {
@@ -65,7 +85,16 @@ impl Generate {
         let stale: Vec<&(String, String)> =
             files.iter().filter(|(path, text)| !is_current(&out.join(path), text)).collect();
         if check {
-            return Ok(report(&out, &stale, &leftovers));
+            return Ok(report(&out, &stale, &leftovers, &again));
+        }
+        if let Some((path, _)) = stale.iter().find(|(path, _)| is_foreign(&out.join(path))) {
+            return Err(Error::File {
+                path: out.join(path).display().to_string(),
+                message:
+                    "was not made by `selfservice generate`, so nothing is written; move it away, \
+                          or choose another --out"
+                        .to_owned(),
+            });
         }
         // Everything is known to be right before the first file is touched.
         for (path, text) in &stale {
@@ -101,7 +130,12 @@ fn printed(files: &[(String, String)]) -> String {
 }
 
 /// What is wrong with the files below `out`, on standard error.
-fn report(out: &Path, stale: &[&(String, String)], leftovers: &BTreeSet<PathBuf>) -> Outcome {
+fn report(
+    out: &Path,
+    stale: &[&(String, String)],
+    leftovers: &BTreeSet<PathBuf>,
+    again: &str,
+) -> Outcome {
     for (path, _) in stale {
         let path = out.join(path);
         let what = if path.exists() { "stale" } else { "missing" };
@@ -113,8 +147,13 @@ fn report(out: &Path, stale: &[&(String, String)], leftovers: &BTreeSet<PathBuf>
     if stale.is_empty() && leftovers.is_empty() {
         return Outcome::Done(String::new());
     }
-    say("Run `selfservice generate` and commit what changes.");
+    say(&format!("Run `{again}` and commit what changes."));
     Outcome::Refused
+}
+
+/// Whether somebody keeps a file of their own where one is to be made.
+fn is_foreign(path: &Path) -> bool {
+    fs::read_to_string(path).is_ok_and(|text| !is_made(&text))
 }
 
 fn is_current(path: &Path, text: &str) -> bool {

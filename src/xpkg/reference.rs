@@ -28,7 +28,7 @@ impl Reference {
 
     /// Reads a reference. Crossplane knows no default registry, so neither does this.
     pub fn read(text: &str) -> Result<Self, Error> {
-        let example = "write REGISTRY/REPOSITORY:TAG, such as registry.example.com/platform/function-self-service:v1.0.0";
+        let example = "write REGISTRY/REPOSITORY:TAG, such as registry.example.com/platform/function-self-service:v0.1.0";
         if !Self::is_meant(text) {
             return Err(Error::Reference(format!(
                 "\"{}\" names no registry; {example}",
@@ -157,7 +157,7 @@ mod tests {
     fn references_are_complete_or_refused() {
         let reference = Reference::read("registry.example.com:5000/a/b:v1").expect("complete");
         assert_eq!(reference.registry(), "registry.example.com:5000");
-        let example = "write REGISTRY/REPOSITORY:TAG, such as registry.example.com/platform/function-self-service:v1.0.0";
+        let example = "write REGISTRY/REPOSITORY:TAG, such as registry.example.com/platform/function-self-service:v0.1.0";
         refused(
             "function-self-service:v1",
             &format!("\"function-self-service:v1\" names no registry; {example}"),

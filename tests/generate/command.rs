@@ -49,7 +49,7 @@ fn check_names_what_is_not_current() {
         text(&output.stderr),
         format!(
             "stale: {}\nmissing: {}\nnot made any more: {}\nnot made any more: {}\n\
-             Run `selfservice generate` and commit what changes.\n",
+             Run `selfservice generate --out {root}` and commit what changes.\n",
             page.display(),
             missing.display(),
             former.display(),
@@ -73,6 +73,25 @@ fn check_names_what_is_not_current() {
     for own in [compositions.join("own.yaml"), out.join("docs/kinds/own.md")] {
         assert!(own.exists(), "what somebody else keeps there is theirs");
     }
+}
+
+#[test]
+fn what_somebody_else_wrote_is_not_written_over() {
+    let out = folder("foreign");
+    let own = out.join("package/cluster/kustomization.yaml");
+    fs::create_dir_all(own.parent().expect("a folder")).expect("writable");
+    fs::write(&own, "resources: [own.yaml]\n").expect("writable");
+    let output = run(&["generate", "--out", path(&out)]);
+    assert_eq!(
+        text(&output.stderr),
+        format!(
+            "error: {}: was not made by `selfservice generate`, so nothing is written; move it away, or choose \
+             another --out\n",
+            own.display(),
+        )
+    );
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(files(&out).len(), 1, "nothing is written");
 }
 
 #[test]

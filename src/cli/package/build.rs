@@ -32,7 +32,7 @@ enum Sub {
 #[command(after_help = "\
 Example:
   selfservice package build function --binary target/x86_64-unknown-linux-gnu/release/function-self-service
-  selfservice package push function-self-service-amd64.xpkg registry.example.com/platform/function-self-service:v1.0.0")]
+  selfservice package push function-self-service-amd64.xpkg registry.example.com/platform/function-self-service:v0.1.0")]
 struct Function {
     /// Folder with crossplane.yaml and the schemas of the function's inputs.
     #[arg(value_name = "DIR", default_value = "package/function")]

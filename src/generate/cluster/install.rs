@@ -1,7 +1,7 @@
 //! The objects that install the packages, for who does not use `crossplane xpkg install`.
 
 use super::{File, runtime};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Packages};
 use crate::claim::Flavour;
 use crate::generate::package;
 use crate::manifest::Node;
@@ -9,25 +9,21 @@ use crate::object;
 
 /// One file a flavour, and one for the function by itself.
 pub(super) fn files(catalog: &Catalog) -> Vec<File> {
-    let repository = &catalog.packages().repository;
+    let Packages { repository, version } = catalog.packages();
     let mut files = Vec::new();
     for (flavour, file) in [(Flavour::Namespaced, "namespaced"), (Flavour::Claims, "claims")] {
         let (name, _) = package::describe(flavour);
-        let spec = object! { package: format!("{repository}/{name}:{}", tag()) };
+        let spec = object! { package: format!("{repository}/{name}:{version}") };
         let object = installed("Configuration", name.to_owned(), spec);
         files.push(File::document(format!("package/install/{file}.yaml"), object));
     }
     let spec = object! {
-        package: format!("{}:{}", catalog.packages().function(), tag()),
+        package: format!("{}:{}", catalog.packages().function(), Packages::RELEASE),
         runtimeConfigRef: object! { name: runtime::FUNCTION },
     };
     let function = installed("Function", catalog.packages().function_name(), spec);
     files.push(File::document("package/install/function.yaml", function));
     files
-}
-
-fn tag() -> String {
-    format!("v{}", env!("CARGO_PKG_VERSION"))
 }
 
 fn installed(kind: &'static str, name: String, spec: Node) -> Node {
