@@ -63,6 +63,7 @@ impl Generate {
     pub(super) fn run(self) -> Result<Outcome, Error> {
         let again = self.again();
         let Self { mut what, catalog, out, check, print } = self;
+        let is_built_in = catalog.catalog.is_none();
         let catalog = documents::catalog(catalog.catalog.as_deref())?;
         if what.is_empty() {
             what.extend(Artefact::ALL);
@@ -86,6 +87,15 @@ impl Generate {
             files.iter().filter(|(path, text)| !is_current(&out.join(path), text)).collect();
         if check {
             return Ok(report(&out, &stale, &leftovers, &again));
+        }
+        if is_built_in && let Some(path) = another_platforms(&out, &stale, catalog.domain()) {
+            return Err(Error::File {
+                path: path.display().to_string(),
+                message:
+                    "is of another platform than the built-in example, so nothing is written; name \
+                          its catalogue with --catalog"
+                        .to_owned(),
+            });
         }
         if let Some((path, _)) = stale.iter().find(|(path, _)| is_foreign(&out.join(path))) {
             return Err(Error::File {
@@ -149,6 +159,17 @@ fn report(
     }
     say(&format!("Run `{again}` and commit what changes."));
     Outcome::Refused
+}
+
+/// An XRD below `out` that is of another domain.
+fn another_platforms(out: &Path, stale: &[&(String, String)], domain: &str) -> Option<PathBuf> {
+    let mut xrds = stale.iter().filter(|(path, _)| path.contains("/xrds/"));
+    xrds.find_map(|(path, _)| {
+        let path = out.join(path);
+        let text = fs::read_to_string(&path).ok()?;
+        let group = text.lines().find_map(|line| line.trim_start().strip_prefix("group: "))?;
+        (is_made(&text) && !group.ends_with(&format!(".{domain}"))).then_some(path)
+    })
 }
 
 /// Whether somebody keeps a file of their own where one is to be made.

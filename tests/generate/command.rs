@@ -94,6 +94,29 @@ fn what_somebody_else_wrote_is_not_written_over() {
     assert_eq!(files(&out).len(), 1, "nothing is written");
 }
 
+/// Whoever forgets `--catalog` is not to lose a platform.
+#[test]
+fn the_example_replaces_no_platform() {
+    let out = folder("platform");
+    let catalogue = fs::read_to_string("catalog/default.yaml").expect("readable");
+    let own = out.join("catalog.yaml");
+    fs::write(&own, catalogue.replace("platform.example.com", "platform.acme.example"))
+        .expect("writable");
+    let made = run(&["generate", "--catalog", path(&own), "--out", path(&out)]);
+    assert_eq!(made.status.code(), Some(0), "{}", text(&made.stderr));
+    let before = files(&out);
+    let output = run(&["generate", "--out", path(&out)]);
+    assert_eq!(
+        text(&output.stderr),
+        format!(
+            "error: {}: is of another platform than the built-in example, so nothing is written; name its \
+             catalogue with --catalog\n",
+            out.join("package/configuration/xrds/postgresql.yaml").display(),
+        )
+    );
+    assert_eq!((output.status.code(), files(&out)), (Some(2), before));
+}
+
 #[test]
 fn print_writes_nothing_and_shows_the_files() {
     let out = folder("print");
