@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::backends::Order;
-use crate::claim::Change;
 use crate::credentials;
 use crate::guardrails::{Findings, Violation, one_line, summarise};
 use crate::kinds::{Kind, default_of};
@@ -266,12 +265,12 @@ fn trouble(input: &Input, order: &Order<'_>) -> Option<String> {
 /// What was accepted of the parameters that cannot change any more, for the rules of the XRD.
 fn fixed(order: &Order<'_>) -> Node {
     let claim = order.claim;
-    let parameters = claim.kind.parameters().iter();
-    let fixed: Vec<_> = parameters
-        .filter(|parameter| parameter.change == Change::Never)
+    let fixed: Vec<_> = claim
+        .kind
+        .fixed_parameters()
         .filter_map(|parameter| {
             let written = claim.written.get(parameter.name).and_then(|value| value.as_str());
-            let value = written.map(str::to_owned).or_else(|| default_of(claim, parameter.name))?;
+            let value = written.map(str::to_owned).or_else(|| default_of(claim, parameter))?;
             Some((parameter.name.into(), Node::from(value)))
         })
         .collect();

@@ -61,6 +61,14 @@ impl Parameter {
 }
 
 impl Form {
+    /// What an omitted value means, whatever the claim and the catalogue say.
+    pub const fn constant(self) -> Option<&'static str> {
+        match self {
+            Self::OneOf { default, .. } => Some(default),
+            _ => None,
+        }
+    }
+
     /// What a value of this form is called in a sentence.
     pub const fn name(self) -> &'static str {
         match self {

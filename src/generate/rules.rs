@@ -4,7 +4,7 @@
 //! which the rule's `messageExpression` puts in. The function judges again: it is the authority.
 
 use crate::catalog::Catalog;
-use crate::claim::{Change, Flavour, REVISION_SELECTOR};
+use crate::claim::{Flavour, REVISION_SELECTOR};
 use crate::guardrails::{
     CLAIM_NAME, CREDENTIALS_SECRET_NAME, Shape, Violation, composition_pinned, immutable_parameter,
     not_offered, selector_mismatch,
@@ -31,14 +31,10 @@ pub(super) fn of_object(kind: Kind) -> Node {
     );
     let sentence = Sentence::of(["self.metadata.name"], |[given]| (CLAIM_NAME.violation)(given));
     let mut rules = vec![tolerant(rule(&name, &sentence))];
-    for parameter in kind.parameters() {
-        if parameter.change == Change::Never {
-            let (path, fixed) = (
-                format!("spec.parameters.{}", parameter.name),
-                format!("fixed.{}", parameter.name),
-            );
-            rules.push(unchanged(kind, &path, parameter.name, &fixed));
-        }
+    for parameter in kind.fixed_parameters() {
+        let name = parameter.name;
+        let (path, fixed) = (format!("spec.parameters.{name}"), format!("fixed.{name}"));
+        rules.push(unchanged(kind, &path, name, &fixed));
     }
     let secret = "writeConnectionSecretToRef.name";
     rules.push(unchanged(kind, &format!("spec.{secret}"), secret, "credentials.secretName"));

@@ -4,12 +4,9 @@ use super::{File, configuration_folder, rules};
 use crate::catalog::{Catalog, list as sentence};
 use crate::claim::{Change, Flavour, Form, Parameter};
 use crate::guardrails::{CREDENTIALS_SECRET_NAME, MOST, sizes_without_exception};
-use crate::kinds::Kind;
+use crate::kinds::{Kind, VERSION};
 use crate::manifest::Node;
 use crate::{list, object};
-
-/// The only version of the API.
-const VERSION: &str = "v1alpha1";
 
 /// Most characters of a text that no guardrail gives another limit: rules have a budget that
 /// shrinks with it.
@@ -29,12 +26,12 @@ pub(super) fn files(catalog: &Catalog, flavour: Flavour) -> Vec<File> {
 
 /// API version of the claims of a kind.
 pub(super) fn api_version(catalog: &Catalog, kind: Kind) -> String {
-    format!("{}/{VERSION}", group(catalog, kind))
+    kind.api_version(catalog.domain())
 }
 
 /// API group of the claims of a kind.
 pub(super) fn group(catalog: &Catalog, kind: Kind) -> String {
-    format!("{}.{}", kind.group(), catalog.domain())
+    kind.api_group(catalog.domain())
 }
 
 fn xrd(catalog: &Catalog, kind: Kind, flavour: Flavour) -> Node {
@@ -319,9 +316,7 @@ fn status(kind: Kind) -> Node {
         team: text("The team that it belongs to."),
     };
     let fixed: Vec<_> = kind
-        .parameters()
-        .iter()
-        .filter(|parameter| parameter.change == Change::Never)
+        .fixed_parameters()
         .map(|parameter| {
             let schema = object! { type: "string", maxLength: number(LONGEST) };
             (parameter.name.into(), schema)

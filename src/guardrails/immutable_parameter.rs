@@ -1,7 +1,6 @@
 //! Parameters that cannot change once the resource exists.
 
 use super::{Cause, Checkup, Guardrail, Memory, Violation, quote};
-use crate::claim::{Change, Form};
 
 pub(super) const GUARDRAIL: Guardrail = Guardrail {
     code: "immutable-parameter",
@@ -16,9 +15,7 @@ fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
     let mut violations: Vec<_> = checkup
         .claim
         .kind
-        .parameters()
-        .iter()
-        .filter(|parameter| parameter.change == Change::Never)
+        .fixed_parameters()
         .filter_map(|parameter| {
             // What cannot be guessed of a resource without our annotation is no ground to refuse.
             let known = |memory: &&Memory| {
@@ -27,13 +24,10 @@ fn check(checkup: &Checkup<'_>) -> Vec<Violation> {
             let memory = checkup.memory.filter(known)?;
             let before = memory.parameters.get(parameter.name).and_then(|value| value.as_str());
             let after = checkup.claim.written.get(parameter.name).and_then(|value| value.as_str());
-            let default = crate::kinds::default_of(checkup.claim, parameter.name);
+            let default = crate::kinds::default_of(checkup.claim, parameter);
             let named = |value: Option<&str>| value.map(str::to_owned).or_else(|| default.clone());
             // One that every claim has alike is told by its name.
-            let constant = match parameter.form {
-                Form::OneOf { default, .. } => Some(default),
-                _ => None,
-            };
+            let constant = parameter.form.constant();
             (named(before) != named(after)).then(|| {
                 violation(
                     &format!("spec.parameters.{}", parameter.name),

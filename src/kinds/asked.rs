@@ -2,7 +2,7 @@
 
 use super::{Kind, Parameters, Settings, event_stream, message_queue, object_store, postgresql};
 use crate::catalog::Range;
-use crate::claim::{Claim, Form};
+use crate::claim::{Claim, Parameter};
 use crate::observed::Observed;
 
 /// A number that a claim may set, and its limits.
@@ -195,19 +195,12 @@ pub fn declines_versioning(parameters: &Parameters, settings: &Settings) -> bool
 }
 
 /// What an omitted immutable text parameter means.
-pub fn default_of(claim: &Claim, parameter: &str) -> Option<String> {
-    match (&claim.parameters, parameter) {
+pub fn default_of(claim: &Claim, parameter: &Parameter) -> Option<String> {
+    match (&claim.parameters, parameter.name) {
         (Parameters::PostgreSql(_), "databaseName") => {
             Some(postgresql::default_database(&claim.name))
         }
         (Parameters::MessageQueue(_), "vhost") => Some(claim.name.clone()),
-        _ => {
-            claim.kind.parameters().iter().find(|known| known.name == parameter).and_then(|known| {
-                match known.form {
-                    Form::OneOf { default, .. } => Some(default.to_owned()),
-                    _ => None,
-                }
-            })
-        }
+        _ => parameter.form.constant().map(str::to_owned),
     }
 }

@@ -4,9 +4,12 @@ use serde::de::{self, Deserialize, Deserializer};
 
 use super::{event_stream, message_queue, object_store, postgresql, redis};
 use crate::backends::Operator;
-use crate::claim::{Flavour, Parameter};
+use crate::claim::{Change, Flavour, Parameter};
 use crate::guardrails::quote;
 use crate::outcome::{Class, OwnedKey, Reason, SecretKey, StatusField};
+
+/// The only version of the API.
+pub(crate) const VERSION: &str = "v1alpha1";
 
 /// A kind of claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,6 +130,21 @@ impl Kind {
             Self::EventStream => event_stream::PLACED,
             _ => self.primary_keys(),
         }
+    }
+
+    /// The API version of its claims, below the catalogue's domain.
+    pub fn api_version(self, domain: &str) -> String {
+        format!("{}/{VERSION}", self.api_group(domain))
+    }
+
+    /// The API group of its claims.
+    pub fn api_group(self, domain: &str) -> String {
+        format!("{}.{domain}", self.group())
+    }
+
+    /// Those of its parameters that cannot change once the resource exists.
+    pub fn fixed_parameters(self) -> impl Iterator<Item = &'static Parameter> {
+        self.parameters().iter().filter(|parameter| parameter.change == Change::Never)
     }
 
     /// The parameters that its claims may set.

@@ -187,7 +187,7 @@ fn check_fields(document: &Document) -> Result<(), Error> {
 }
 
 fn check_group(document: &Document, kind: Kind, domain: &str) -> Result<(), Error> {
-    let expected = format!("{}.{domain}/v1alpha1", kind.group());
+    let expected = kind.api_version(domain);
     match document.text(&["apiVersion"]) {
         Some(given) if given == expected => Ok(()),
         Some(given) => Err(document.error(format!(

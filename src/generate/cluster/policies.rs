@@ -63,14 +63,7 @@ pub(super) fn secret_stores_policy(catalog: &Catalog) -> Vec<Node> {
             list!["CREATE", "UPDATE"],
         )],
         // Their controller updates finalizers and the like of what was admitted.
-        conditions: list![
-            named("has-a-specification", "has(object.spec)"),
-            named(
-                "asks-for-something-else",
-                "request.operation == 'CREATE' || !has(oldObject.spec) || \
-                 object.spec != oldObject.spec",
-            ),
-        ],
+        conditions: Node::List(asks_anew().into()),
         variables: list![
             named(
                 "spec",
@@ -116,19 +109,16 @@ pub(super) fn identities(catalog: &Catalog) -> Vec<Node> {
                 list!["CREATE", "UPDATE"],
             ),
         ],
-        conditions: list![
-            named("has-a-specification", "has(object.spec)"),
-            named(
-                "asks-for-something-else",
-                "request.operation == 'CREATE' || !has(oldObject.spec) || \
-                 object.spec != oldObject.spec",
-            ),
-            named(
-                "is-about-aws",
-                "request.resource.group == 'generators.external-secrets.io' || \
+        conditions: Node::List(
+            asks_anew()
+                .into_iter()
+                .chain([named(
+                    "is-about-aws",
+                    "request.resource.group == 'generators.external-secrets.io' || \
                  has(object.spec.provider) && has(object.spec.provider.aws)",
-            ),
-        ],
+                )])
+                .collect(),
+        ),
         variables: list![
             named("asked", "has(object.spec.provider) ? object.spec.provider.aws : object.spec"),
             named(
@@ -217,6 +207,18 @@ impl Policy {
             },
         ]
     }
+}
+
+/// What is created, or asks for something else than before.
+fn asks_anew() -> [Node; 2] {
+    [
+        named("has-a-specification", "has(object.spec)"),
+        named(
+            "asks-for-something-else",
+            "request.operation == 'CREATE' || !has(oldObject.spec) || \
+             object.spec != oldObject.spec",
+        ),
+    ]
 }
 
 fn rule(group: &'static str, resources: Node, operations: Node) -> Node {
