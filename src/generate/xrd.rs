@@ -4,7 +4,7 @@ use super::{File, configuration_folder, rules};
 use crate::catalog::{Catalog, list as sentence};
 use crate::claim::{Change, Flavour, Form, Parameter};
 use crate::guardrails::{CREDENTIALS_SECRET_NAME, MOST, sizes_without_exception};
-use crate::kinds::{Kind, VERSION};
+use crate::kinds::Kind;
 use crate::manifest::Node;
 use crate::{list, object};
 
@@ -58,7 +58,7 @@ fn xrd(catalog: &Catalog, kind: Kind, flavour: Flavour) -> Node {
             claimNames: claim,
             defaultCompositionUpdatePolicy: "Automatic",
             versions: list![object! {
-                name: VERSION,
+                name: Kind::VERSION,
                 served: true,
                 referenceable: true,
                 additionalPrinterColumns: columns(kind),

@@ -8,9 +8,6 @@ use crate::claim::{Change, Flavour, Parameter};
 use crate::guardrails::quote;
 use crate::outcome::{Class, OwnedKey, Reason, SecretKey, StatusField};
 
-/// The only version of the API.
-pub(crate) const VERSION: &str = "v1alpha1";
-
 /// A kind of claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
@@ -37,6 +34,9 @@ impl<'de> Deserialize<'de> for Kind {
 }
 
 impl Kind {
+    /// The only version of their API.
+    pub const VERSION: &str = "v1alpha1";
+
     /// Every kind, in the order in which lists show them.
     pub const ALL: [Self; 5] = [
         Self::PostgreSqlInstance,
@@ -134,7 +134,7 @@ impl Kind {
 
     /// The API version of its claims, below the catalogue's domain.
     pub fn api_version(self, domain: &str) -> String {
-        format!("{}/{VERSION}", self.api_group(domain))
+        format!("{}/{}", self.api_group(domain), Self::VERSION)
     }
 
     /// The API group of its claims.

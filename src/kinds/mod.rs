@@ -19,7 +19,6 @@ pub use asked::{
     storage_gb, tenancy, unused_identity, vhost, windows,
 };
 pub use kind::Kind;
-pub(crate) use kind::VERSION;
 
 use crate::backends::{Operator, Order};
 use crate::catalog::{Environment, Problems, Versions};
