@@ -68,7 +68,8 @@ impl Kind {
     }
 
     /// What people type instead: `kubectl get redis`. None is the singular of a kind that claims become,
-    /// which would be meant instead: `bucket` is S3's.
+    /// which would be meant instead: `bucket` is S3's. Once published it stays: Crossplane installs no
+    /// definition that changes a name of one that is there.
     pub const fn short_name(self) -> &'static str {
         match self {
             Self::PostgreSqlInstance => "pg",

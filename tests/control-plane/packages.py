@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import registry
-from client import Resource
-from plane import SYSTEM, Plane, wait_for_condition
+from client import Resource, states, wait_for
+from plane import FUNCTION, SYSTEM, Plane, wait_for_condition
 from world import REPOSITORY, World
 
 Json = Any
@@ -15,6 +15,9 @@ Json = Any
 FOLDERS = {"claims": "configuration-claims", "namespaced": "configuration"}
 PREFIXES = ("registry.example.com/", "xpkg.upbound.io/", "xpkg.crossplane.io/")
 VERSION = "v0.1.0"
+# What comes after it: of the function within the range that a Configuration takes, of a Configuration anything.
+NEXT_FUNCTION = "v0.1.1"
+NEXT_CONFIGURATION = "v0.2.0"
 
 
 def run(*command: str) -> str:
@@ -29,11 +32,11 @@ def dependencies(folder: Path) -> list[str]:
     return re.findall(r"^ +package: (\S+)$", (folder / "crossplane.yaml").read_text(), re.MULTILINE)
 
 
-def push_configuration(plane: Plane, folder: Path) -> None:
+def push_configuration(plane: Plane, folder: Path, version: str) -> None:
     """By our own means."""
     file, ours = plane.scratch / f"{folder.name}.xpkg", str(plane.binaries / "selfservice")
     run(ours, "package", "build", "configuration", str(folder), "--output", str(file))
-    run(ours, "package", "push", str(file), f"{registry.REGISTRY}/{name_of(folder)}:{VERSION}")
+    run(ours, "package", "push", str(file), f"{registry.REGISTRY}/{name_of(folder)}:{version}")
 
 
 def name_of(folder: Path) -> str:
@@ -41,24 +44,24 @@ def name_of(folder: Path) -> str:
     return re.findall(r"^  name: (\S+)$", (folder / "crossplane.yaml").read_text(), re.MULTILINE)[0]
 
 
-def push_function(plane: Plane, folder: Path, repository: str) -> None:
+def push_function(plane: Plane, folder: Path, repository: str, version: str) -> None:
     """Without an image, which nothing here could run: the server runs beside Crossplane. Our own command makes
     no such package, Crossplane's does."""
     file = plane.scratch / f"{folder.name}.xpkg"
     run("crossplane", "xpkg", "build", "--package-root", str(folder), "--package-file", str(file))
-    run("crossplane", "xpkg", "push", "--package-files", str(file), f"{registry.REGISTRY}/{repository}:{VERSION}")
+    run("crossplane", "xpkg", "push", "--package-files", str(file), f"{registry.REGISTRY}/{repository}:{version}")
 
 
 def publish(world: World) -> None:
     """Pushes everything to the platform's own registry, under the paths that it has elsewhere."""
-    folder = REPOSITORY / "package" / FOLDERS[world.flavour]
+    folder = world.packages / FOLDERS[world.flavour]
     for package in dependencies(folder):
         repository = package.split("/", 1)[1]
         if "/provider-" in package:
             registry.push_provider(repository, world.claims)
         else:
-            push_function(world.plane, REPOSITORY / "package" / "function", repository)
-    push_configuration(world.plane, folder)
+            push_function(world.plane, world.packages / "function", repository, VERSION)
+    push_configuration(world.plane, folder, VERSION)
 
 
 def mirror(world: World) -> None:
@@ -80,14 +83,13 @@ def mirror(world: World) -> None:
 def install(world: World) -> None:
     """Providers first, as most platforms have them already, all but one: what a Configuration lacks, and our
     function, come by its dependencies. One after the other is how Crossplane does that."""
-    folder = REPOSITORY / "package" / FOLDERS[world.flavour]
+    folder = world.packages / FOLDERS[world.flavour]
     providers = [package for package in dependencies(folder) if "/provider-" in package]
     present = [package(world, f"{each}:{registry.version(each)}") for each in providers[1:]]
     for item in present:
         wait_for_condition(world.api, item, "Healthy")
-    apply(f"package/install/{world.flavour}.yaml")
-    item = {"apiVersion": "pkg.crossplane.io/v1", "kind": "Configuration", "metadata": {"name": name_of(folder)}}
-    wait_for_condition(world.api, item, "Healthy")
+    apply(world.packages / "install" / f"{world.flavour}.yaml")
+    wait_for_condition(world.api, configuration(world), "Healthy")
     for kind in ("Provider", "Function"):
         for each in world.api.find("pkg.crossplane.io/v1", kind):
             wait_for_condition(world.api, each, "Healthy")
@@ -95,9 +97,14 @@ def install(world: World) -> None:
         wait_for_condition(world.api, definition, "Offered" if world.claims else "Established")
 
 
-def apply(file: str) -> None:
+def configuration(world: World) -> Json:
+    name = name_of(world.packages / FOLDERS[world.flavour])
+    return {"apiVersion": "pkg.crossplane.io/v1", "kind": "Configuration", "metadata": {"name": name}}
+
+
+def apply(*files: Path) -> None:
     """As docs/install.md says."""
-    run("kubectl", "apply", "--filename", str(REPOSITORY / file))
+    run("kubectl", "apply", *(f"--filename={file}" for file in files))
 
 
 def package(world: World, image: str) -> Json:
@@ -121,8 +128,8 @@ def install_operators(world: World) -> None:
 
 def prepare(world: World) -> None:
     """What providers are configured with, and where the platform keeps its secrets."""
-    apply("package/cluster/examples/namespace.yaml")
-    apply(f"package/cluster/examples/provider-configs-{world.flavour}.yaml")
+    examples = world.packages / "cluster" / "examples"
+    apply(examples / "namespace.yaml", examples / f"provider-configs-{world.flavour}.yaml")
     for environment in ("development", "staging", "production"):
         metadata = {"name": f"msk-{environment}", "namespace": SYSTEM}
         world.api.create({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {}})
@@ -130,13 +137,50 @@ def prepare(world: World) -> None:
 
 def grant(world: World) -> None:
     """The roles that Crossplane's own lack, and the policies beside them."""
-    base = run("kubectl", "kustomize", str(REPOSITORY / "package" / "cluster"))
+    base = run("kubectl", "kustomize", str(world.packages / "cluster"))
     (world.plane.scratch / "cluster.yaml").write_text(base)
     run("kubectl", "apply", "--server-side", "--filename", str(world.plane.scratch / "cluster.yaml"))
 
 
+def upgrade(world: World, changes: dict[str, str]) -> None:
+    """To this build's function and the packages of a changed catalogue, in the order of docs/install.md."""
+    plane, next_release = world.plane, world.plane.scratch / "next"
+    text = (REPOSITORY / "catalog" / "default.yaml").read_text()
+    for before, after in {**changes, f"  version: {VERSION}": f"  version: {NEXT_CONFIGURATION}"}.items():
+        if text.count(before) != 1:
+            raise RuntimeError(f"the catalogue has {before!r} {text.count(before)} times")
+        text = text.replace(before, after)
+    catalog = plane.scratch / "catalog.yaml"
+    catalog.write_text(text)
+    run(str(plane.binaries / "selfservice"), "generate", "--catalog", str(catalog), "--out", str(next_release))
+    world.packages = next_release / "package"
+    push_function(plane, world.packages / "function", FUNCTION, NEXT_FUNCTION)
+    push_configuration(plane, world.packages / FOLDERS[world.flavour], NEXT_CONFIGURATION)
+    # As the next release's program writes it.
+    function = world.packages / "install" / "function.yaml"
+    function.write_text(function.read_text().replace(f":{VERSION}", f":{NEXT_FUNCTION}"))
+
+    old = [world.api.read(item)["status"]["currentRevision"] for item in upgraded(world)]
+    grant(world)
+    apply(function, world.packages / "install" / f"{world.flavour}.yaml")
+    # What a cluster's runtime does for a new revision.
+    plane.restart_function()
+    for item, before in zip(upgraded(world), old):
+        wait_for(
+            f"another revision of {item['kind']} {item['metadata']['name']}",
+            lambda: world.api.read(item)["status"]["currentRevision"] != before,
+            lambda: states(world.api.read(item)),
+        )
+        wait_for_condition(world.api, item, "Healthy")
+
+
+def upgraded(world: World) -> list[Json]:
+    function = {"apiVersion": "pkg.crossplane.io/v1", "kind": "Function", "metadata": {"name": FUNCTION}}
+    return [function, configuration(world)]
+
+
 def watched(world: World) -> list[Resource]:
-    """Every kind that somebody has to look after."""
+    """Every kind that somebody has to look after, once it is served."""
     definitions = [each for source in registry.SOURCES for each in registry.definitions(source, world.claims)]
     versions = {
         (f"{spec['group']}/{spec['versions'][0]['name']}", spec["names"]["kind"])

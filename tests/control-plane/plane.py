@@ -192,9 +192,10 @@ class Plane:
             return 0
         return int(sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(CALLS)))
 
-    def restart_function(self, binary: Path | None = None) -> None:
+    def restart_function(self) -> None:
+        """This build's, whichever ran before."""
         self.stop("function")
-        self.start_function(binary)
+        self.start_function()
 
 
 class Runtime(threading.Thread):

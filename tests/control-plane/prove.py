@@ -8,20 +8,25 @@ import argparse
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import packages
 import scenarios
 from client import Api, InVain, Refused
-from plane import Plane, Runtime
+from plane import FUNCTION, Plane, Runtime
 from providers import Providers
 from world import World
+
+Scenario = Callable[[World], None]
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("flavour", choices=["claims", "namespaced"])
-    parser.add_argument("scenarios", nargs="*", choices=[[], *(each.__name__ for each in scenarios.SCENARIOS)])
+    names = [each.__name__ for each in scenarios.SCENARIOS]
+    parser.add_argument("scenarios", nargs="*", choices=[[], *names])
+    parser.add_argument("--previous", type=Path, help="upgrades the platform from the build in this folder instead")
     for name in ("scratch", "core", "binaries"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     for name in ("server", "authority", "token", "developer"):
@@ -29,28 +34,27 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def bring_up(world: World) -> None:
+def bring_up(world: World, previous: Path | None) -> None:
     """From an empty API server to a platform that takes claims."""
     begin = time.monotonic()
     plane = world.plane
     plane.bring_up()
     print(f"-- {world.flavour}: control plane after {time.monotonic() - begin:.1f} s", flush=True)
     plane.certify()
-    plane.start_function()
+    plane.start_function(previous and previous / FUNCTION)
     Runtime(plane).start()
     packages.mirror(world)
     packages.publish(world)
     packages.install(world)
     packages.install_operators(world)
+    kinds = packages.watched(world)
     packages.prepare(world)
-    world.providers.start(packages.watched(world))
+    world.providers.start(kinds)
     print(f"-- {world.flavour}: platform after {time.monotonic() - begin:.1f} s", flush=True)
 
 
-def prove(world: World, chosen: list[str]) -> None:
-    for scenario in scenarios.SCENARIOS:
-        if chosen and scenario.__name__ not in chosen:
-            continue
+def prove(world: World, chosen: list[Scenario]) -> None:
+    for scenario in chosen:
         begin = time.monotonic()
         print(f"-- {world.flavour}: {scenario.__name__.replace('_', ' ')}", flush=True)
         try:
@@ -69,9 +73,13 @@ def main() -> None:
     plane = Plane(api, given.scratch, given.core, given.binaries)
     developer = Api(given.server, given.authority, given.developer)
     world = World(given.flavour, api, developer, plane, Providers(api))
+    chosen = [each for each in scenarios.SCENARIOS if not given.scenarios or each.__name__ in given.scenarios]
+    if given.previous:
+        world.packages = given.previous / "package"
+        chosen = scenarios.UPGRADES
     try:
-        bring_up(world)
-        prove(world, given.scenarios)
+        bring_up(world, given.previous)
+        prove(world, chosen)
     finally:
         plane.end()
     tally = world.tally

@@ -161,6 +161,9 @@ def another_secret(world: World) -> None:
     robber.apply()
     world.wait("Crossplane to refuse", lambda: "annotation" in synced(robber), robber.story)
     world.tally.equal(world.api.read(stranger), found, "a Secret that nobody composed is left as it is")
+    robber.delete()
+    world.wait(f"{robber} to be gone", robber.is_gone, robber.story)
+    world.tally.equal(world.api.read(stranger), found, "nor does it go with the claim that named it")
 
 
 def synced(claim: Claim) -> str:

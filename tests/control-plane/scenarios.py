@@ -17,6 +17,7 @@ from refusals import (
 )
 from roles import roles_are_needed_and_suffice
 from steady import a_function_killed_in_the_middle_loses_nothing, a_settled_claim_is_quiet, nothing_moves
+from upgrades import an_upgrade_moves_nothing
 
 SCENARIOS = [
     # Before anything else: the others need the roles.
@@ -37,3 +38,6 @@ SCENARIOS = [
     deletion_ends,
     many_claims_at_once,
 ]
+
+# On a platform that the previous build was installed on.
+UPGRADES = [an_upgrade_moves_nothing]

@@ -54,6 +54,8 @@ class World:
     developer: Api
     plane: Plane
     providers: Providers
+    # The folder of the packages that are installed.
+    packages: Path = REPOSITORY / "package"
     tally: Tally = field(default_factory=Tally)
 
     @property

@@ -1,0 +1,61 @@
+"""What lives through an upgrade: everything that claims have, as it is."""
+
+import packages
+from living import example, judge
+from steady import touch
+from world import KINDS, Claim, World
+
+# What Crossplane says until it has read what the new function can do.
+NOT_YET = "is missing required capabilities: composition"
+# Of a size that an example has, so that a catalogue that would resize what lives is noticed.
+BEFORE, AFTER = "cache.m7g.large", "cache.m7g.xlarge"
+
+
+def an_upgrade_moves_nothing(world: World) -> None:
+    """From the previous build to this one and, in one go, to a catalogue that has changed."""
+    packages.grant(world)
+    claims = [example(world, kind) for kind in KINDS]
+    for claim in claims:
+        claim.apply()
+    for claim in claims:
+        claim.settle()
+    before = [(claim.generations(), names(claim), claim.secret()) for claim in claims]
+    cache = next(claim for claim in claims if claim.kind == "RedisInstance")
+    old = revision(cache)
+    packages.upgrade(world, {f"nodeType: {BEFORE}": f"nodeType: {AFTER}"})
+    # A Composition that did not change gets no revision.
+    world.wait(f"{cache} to follow", lambda: revision(cache) != old, cache.story)
+    touch(world, claims)
+    for claim, (generations, objects, secret) in zip(claims, before):
+        claim.settle()
+        world.tally.equal(names(claim), objects, f"{claim}: an upgrade changes no key and no name")
+        world.tally.equal(claim.generations(), generations, f"{claim}: an upgrade moves no composed object")
+        world.tally.equal(claim.secret()["data"], secret["data"], f"{claim}: an upgrade changes no credentials")
+        judge(world, claim, NOT_YET)
+    world.tally.equal(node_type(cache), BEFORE, f"{cache}: a new catalogue resizes nothing that lives")
+    # Written again as it was written before: as fixed as it ever was.
+    for claim in claims:
+        claim.apply()
+        claim.wait_for("Accepted")
+    newcomer = world.claim("RedisInstance", "newcomer", cache.namespace, "production", size="medium")
+    newcomer.apply()
+    newcomer.settle()
+    world.tally.equal(node_type(newcomer), AFTER, f"{newcomer}: what is made afterwards is as the new catalogue says")
+    gone = claims[0]
+    gone.delete()
+    world.wait(f"{gone} to be gone", gone.is_gone, gone.story)
+    world.tally.expect(True, f"{gone}: what an earlier build made can be deleted")
+
+
+def names(claim: Claim) -> dict[str, str]:
+    return {key: item["metadata"]["name"] for key, item in claim.composed().items()}
+
+
+def revision(claim: Claim) -> str:
+    """The revision of its Composition by which it was composed last."""
+    spec = claim.composite()["spec"]
+    return (spec if claim.world.claims else spec["crossplane"])["compositionRevisionRef"]["name"]
+
+
+def node_type(claim: Claim) -> str:
+    return claim.composed()["redis-replication-group"]["spec"]["forProvider"]["nodeType"]
