@@ -111,6 +111,37 @@ fn the_base_goes_where_crossplane_is() {
     }
 }
 
+/// External Secrets shows an identity of the platform's namespace where EKS lets it choose one.
+#[test]
+fn stores_are_read_as_the_cluster_gives_out_identities() {
+    let mut catalog = written();
+    catalog["environments"]["production"]["aws"]["identity"] =
+        json!({"podIdentity": {"clusterName": "main"}});
+    let documents = documents(&catalog, "examples/secret-stores.yaml");
+    let store = |name: &str| {
+        let named =
+            |each: &&Json| each["kind"] == "ClusterSecretStore" && each["metadata"]["name"] == name;
+        documents.iter().find(named).expect("a store")["spec"]["provider"]["aws"].clone()
+    };
+    let is_there = |name: &Json| {
+        let named =
+            |each: &Json| each["kind"] == "ServiceAccount" && each["metadata"]["name"] == *name;
+        documents.iter().any(named)
+    };
+    let reader = json!({"name": "secret-reader-aws-staging", "namespace": "platform-secrets"});
+    assert_eq!(store("aws-staging")["auth"]["jwt"]["serviceAccountRef"], reader);
+    assert!(is_there(&reader["name"]));
+    assert!(!is_there(&json!("secret-reader-aws-production")));
+    assert_eq!(
+        store("aws-production"),
+        json!({
+            "service": "SecretsManager",
+            "region": "eu-west-1",
+            "role": "arn:aws:iam::777788889999:role/self-service-secret-reader",
+        })
+    );
+}
+
 #[test]
 fn every_secret_store_of_the_catalogue_is_protected() {
     let mut catalog = written();

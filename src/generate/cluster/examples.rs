@@ -49,41 +49,43 @@ fn namespace(catalog: &Catalog) -> Node {
 }
 
 /// Stores that External Secrets reads with an identity that only the platform's namespace has:
-/// one of its own pods would be everybody's.
+/// one of its own pods would be everybody's. EKS Pod Identity knows no other, so that only the
+/// policy on stores stands between it and everybody.
 fn secret_stores(catalog: &Catalog) -> Vec<Node> {
     let namespace = platform_namespace(catalog);
     let stores = named(catalog, |offering| Some(&offering.aws.secret_store.name));
     let mut documents = Vec::new();
     for (name, Offering { aws, .. }) in stores {
-        let reader = format!("{READER}-{name}");
-        documents.push(object! {
-            apiVersion: "v1",
-            kind: "ServiceAccount",
-            metadata: object! {
-                name: &reader,
-                namespace: namespace,
-                annotations: object! {
-                    "eks.amazonaws.com/role-arn": role(aws, "self-service-secret-reader"),
-                },
-            },
-        });
+        let role = role(aws, "self-service-secret-reader");
+        let service = "SecretsManager";
+        let region = &aws.region;
+        let reading = match aws.identity {
+            Identity::Irsa { .. } => {
+                let reader = format!("{READER}-{name}");
+                documents.push(object! {
+                    apiVersion: "v1",
+                    kind: "ServiceAccount",
+                    metadata: object! {
+                        name: &reader,
+                        namespace: namespace,
+                        annotations: object! { "eks.amazonaws.com/role-arn": role },
+                    },
+                });
+                let account = object! { name: reader, namespace: namespace };
+                let auth = object! { jwt: object! { serviceAccountRef: account } };
+                object! { service: service, region: region, auth: auth }
+            }
+            Identity::PodIdentity { .. } => {
+                object! { service: service, region: region, role: role }
+            }
+        };
         documents.push(object! {
             apiVersion: "external-secrets.io/v1",
             kind: "ClusterSecretStore",
             metadata: object! { name: name },
             spec: object! {
                 conditions: list![object! { namespaces: list![namespace] }],
-                provider: object! {
-                    aws: object! {
-                        service: "SecretsManager",
-                        region: &aws.region,
-                        auth: object! {
-                            jwt: object! {
-                                serviceAccountRef: object! { name: reader, namespace: namespace },
-                            },
-                        },
-                    },
-                },
+                provider: object! { aws: reading },
             },
         });
     }
