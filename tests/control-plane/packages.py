@@ -1,13 +1,12 @@
 """Installs what a platform team installs: the packages, the roles, and what claims stand on."""
 
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import registry
 from client import Resource, states, wait_for
-from plane import FUNCTION, SYSTEM, Plane, wait_for_condition
+from plane import FUNCTION, SYSTEM, Plane, run, wait_for_condition
 from world import REPOSITORY, World
 
 Json = Any
@@ -20,23 +19,13 @@ NEXT_FUNCTION = "v0.1.1"
 NEXT_CONFIGURATION = "v0.2.0"
 
 
-def run(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)}: {done.stdout}{done.stderr}")
-    return done.stdout
-
-
 def dependencies(folder: Path) -> list[str]:
     """The packages that a Configuration needs."""
     return re.findall(r"^ +package: (\S+)$", (folder / "crossplane.yaml").read_text(), re.MULTILINE)
 
 
 def push_configuration(plane: Plane, folder: Path, version: str) -> None:
-    """By our own means."""
-    file, ours = plane.scratch / f"{folder.name}.xpkg", str(plane.binaries / "selfservice")
-    run(ours, "package", "build", "configuration", str(folder), "--output", str(file))
-    run(ours, "package", "push", str(file), f"{registry.REGISTRY}/{name_of(folder)}:{version}")
+    push(plane, "configuration", folder, name_of(folder), version)
 
 
 def name_of(folder: Path) -> str:
@@ -44,15 +33,19 @@ def name_of(folder: Path) -> str:
     return re.findall(r"^  name: (\S+)$", (folder / "crossplane.yaml").read_text(), re.MULTILINE)[0]
 
 
-def push_function(plane: Plane, folder: Path, repository: str, version: str) -> None:
-    """Without an image, which nothing here could run: the server runs beside Crossplane. Our own command makes
-    no such package, Crossplane's does."""
-    file = plane.scratch / f"{folder.name}.xpkg"
-    run("crossplane", "xpkg", "build", "--package-root", str(folder), "--package-file", str(file))
-    run("crossplane", "xpkg", "push", "--package-files", str(file), f"{registry.REGISTRY}/{repository}:{version}")
+def push_function(plane: Plane, folder: Path, server: Path, repository: str, version: str) -> None:
+    """With the server in its image, as elsewhere, though here it runs beside Crossplane."""
+    push(plane, "function", folder, repository, version, "--binary", str(server))
 
 
-def publish(world: World) -> None:
+def push(plane: Plane, kind: str, folder: Path, repository: str, version: str, *more: str) -> None:
+    """As docs/packages.md says."""
+    file, ours = plane.scratch / f"{folder.name}.xpkg", str(plane.binaries / "selfservice")
+    run(ours, "package", "build", kind, str(folder), *more, "--output", str(file))
+    run(ours, "package", "push", str(file), f"{registry.REGISTRY}/{repository}:{version}")
+
+
+def publish(world: World, server: Path) -> None:
     """Pushes everything to the platform's own registry, under the paths that it has elsewhere."""
     folder = world.packages / FOLDERS[world.flavour]
     for package in dependencies(folder):
@@ -60,7 +53,7 @@ def publish(world: World) -> None:
         if "/provider-" in package:
             registry.push_provider(repository, world.claims)
         else:
-            push_function(world.plane, world.packages / "function", repository, VERSION)
+            push_function(world.plane, world.packages / "function", server, repository, VERSION)
     push_configuration(world.plane, folder, VERSION)
 
 
@@ -154,7 +147,7 @@ def upgrade(world: World, changes: dict[str, str]) -> None:
     catalog.write_text(text)
     run(str(plane.binaries / "selfservice"), "generate", "--catalog", str(catalog), "--out", str(next_release))
     world.packages = next_release / "package"
-    push_function(plane, world.packages / "function", FUNCTION, NEXT_FUNCTION)
+    push_function(plane, world.packages / "function", plane.function, FUNCTION, NEXT_FUNCTION)
     push_configuration(plane, world.packages / FOLDERS[world.flavour], NEXT_CONFIGURATION)
     # As the next release's program writes it.
     function = world.packages / "install" / "function.yaml"

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import subprocess
 import threading
 import urllib.request
@@ -20,6 +21,15 @@ FUNCTION = "function-self-service"
 PROBES = "http://127.0.0.1:18082"
 CALLS = "grpc_server_handled_total{"
 ENDPOINT = "dns:///localhost:9443"
+# Core's own, as its chart has them: an administrator never finds that one is missing.
+RIGHTS = re.compile(r"^kind: (ClusterRole|ClusterRoleBinding|ServiceAccount)$", re.MULTILINE)
+
+
+def run(*command: str, given: str | None = None) -> str:
+    done = subprocess.run(command, input=given, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: {done.stdout}{done.stderr}")
+    return done.stdout
 
 
 class Process:
@@ -47,14 +57,26 @@ def answers(url: str) -> bool:
 
 
 @dataclass
+class Core:
+    """A release of Crossplane."""
+
+    program: str
+    # Folder of its CRDs, webhooks and chart.
+    sources: Path
+
+
+@dataclass
 class Plane:
     """Where everything runs."""
 
     api: Api
     scratch: Path
-    # Folder of the core's own CRDs and webhooks.
-    sources: Path
+    core: Core
+    newest: Core
+    # Folder of this build's command line.
     binaries: Path
+    # This build's server.
+    function: Path
     running: dict[str, Process] = field(default_factory=dict)
 
     def start(self, name: str, command: list[str], environment: dict[str, str]) -> None:
@@ -80,8 +102,8 @@ class Plane:
             "TLS_SERVER_SECRET_NAME": "crossplane-tls-server",
             "TLS_CLIENT_CERTS_DIR": str(self.scratch / "client"),
             "TLS_SERVER_CERTS_DIR": str(self.scratch / "webhooks"),
-            "CRDS_PATH": str(self.sources / "crds"),
-            "WEBHOOK_CONFIGS_PATH": str(self.sources / "webhookconfigurations"),
+            "CRDS_PATH": str(self.core.sources / "crds"),
+            "WEBHOOK_CONFIGS_PATH": str(self.core.sources / "webhookconfigurations"),
             # There is no network of Services: the certificate is to be good for where the webhooks really are.
             "WEBHOOK_SERVICE_NAME": "localhost",
             "WEBHOOK_SERVICE_NAMESPACE": SYSTEM,
@@ -100,13 +122,16 @@ class Plane:
 
     def bring_up(self) -> None:
         """Initialises and starts core and its manager of roles."""
+        chart = run("helm", "template", "crossplane", f"{self.core.sources}/charts/crossplane", "--namespace", SYSTEM)
+        rights = [document for document in chart.split("---\n") if RIGHTS.search(document)]
+        run("kubectl", "apply", "--filename=-", given="---\n".join(rights))
         wait_for("core's roles", self.has_roles)
         self.initialise()
         self.unpack("crossplane-tls-client", "client")
         self.unpack("crossplane-tls-server", "webhooks")
         self.redirect_webhooks()
         allowed = "--provider-clusterrole=crossplane:allowed-provider-permissions"
-        self.start("roles", ["crossplane-core", "rbac", "start", allowed], self.environment("roles"))
+        self.start("roles", [self.core.program, "rbac", "start", allowed], self.environment("roles"))
         self.start_core()
 
     def has_roles(self) -> bool:
@@ -118,7 +143,7 @@ class Plane:
 
         def runs() -> bool:
             with open(self.scratch / "initialise.log", "ab") as log:
-                command = ["crossplane-core", "core", "init"]
+                command = [self.core.program, "core", "init"]
                 environment = os.environ | self.environment("core")
                 return subprocess.run(command, env=environment, stdout=log, stderr=log).returncode == 0
 
@@ -128,12 +153,19 @@ class Plane:
         # The cloud of these tests does in a second what takes AWS minutes: by default core would have enough of
         # a composite resource whose resources change more than a hundred times at once.
         patience = "--circuit-breaker-burst=1000"
-        self.start("core", ["crossplane-core", "core", "start", patience], self.environment("core"))
+        self.start("core", [self.core.program, "core", "start", patience], self.environment("core"))
         wait_for("core to be ready", lambda: answers(READY))
 
     def restart_core(self) -> None:
         self.stop("core")
         self.start_core()
+
+    def upgrade_core(self) -> None:
+        """As its chart does."""
+        self.stop("core")
+        self.stop("roles")
+        self.core = self.newest
+        self.bring_up()
 
     def secret(self, name: str) -> dict[str, bytes]:
         item = self.api.ask("GET", f"/api/v1/namespaces/{SYSTEM}/secrets/{name}") or {}
@@ -166,12 +198,12 @@ class Plane:
         sign += ["-set_serial", "2022", "-days", "2", "-extfile", "names", "-out", "tls.crt"]
         subprocess.run(sign, cwd=place, check=True, capture_output=True)
 
-    def start_function(self, binary: Path | None = None) -> None:
+    def start_function(self, server: Path) -> None:
         self.start(
             # Core's manager of roles has the port for metrics that ours would take.
             "function",
             [
-                str(binary or self.binaries / FUNCTION),
+                str(server),
                 "--metrics-address",
                 "127.0.0.1:18082",
                 "--tls-client-names",
@@ -195,7 +227,7 @@ class Plane:
     def restart_function(self) -> None:
         """This build's, whichever ran before."""
         self.stop("function")
-        self.start_function()
+        self.start_function(self.function)
 
 
 class Runtime(threading.Thread):

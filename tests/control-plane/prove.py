@@ -14,7 +14,7 @@ from pathlib import Path
 import packages
 import scenarios
 from client import Api, InVain, Refused
-from plane import FUNCTION, Plane, Runtime
+from plane import FUNCTION, Core, Plane, Runtime
 from providers import Providers
 from world import World
 
@@ -26,25 +26,26 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("flavour", choices=["claims", "namespaced"])
     names = [each.__name__ for each in scenarios.SCENARIOS]
     parser.add_argument("scenarios", nargs="*", choices=[[], *names])
-    parser.add_argument("--previous", type=Path, help="upgrades the platform from the build in this folder instead")
-    for name in ("scratch", "core", "binaries"):
+    parser.add_argument("--oldest", action="store_true", help="on the oldest Crossplane that the packages run on")
+    parser.add_argument("--previous", type=Path, help="upgrades Crossplane, too, and from the build in this folder")
+    for name in ("scratch", "newest-sources", "oldest-sources", "binaries", "function"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     for name in ("server", "authority", "token", "developer"):
         parser.add_argument(f"--{name}", required=True)
     return parser.parse_args()
 
 
-def bring_up(world: World, previous: Path | None) -> None:
-    """From an empty API server to a platform that takes claims."""
+def bring_up(world: World, server: Path) -> None:
+    """From an empty API server to a platform that takes claims, by this server."""
     begin = time.monotonic()
     plane = world.plane
     plane.bring_up()
     print(f"-- {world.flavour}: control plane after {time.monotonic() - begin:.1f} s", flush=True)
     plane.certify()
-    plane.start_function(previous and previous / FUNCTION)
+    plane.start_function(server)
     Runtime(plane).start()
     packages.mirror(world)
-    packages.publish(world)
+    packages.publish(world, server)
     packages.install(world)
     packages.install_operators(world)
     kinds = packages.watched(world)
@@ -70,7 +71,9 @@ def main() -> None:
     given = arguments()
     begin = time.monotonic()
     api = Api(given.server, given.authority, given.token)
-    plane = Plane(api, given.scratch, given.core, given.binaries)
+    newest, oldest = Core("crossplane-core", given.newest_sources), Core("crossplane-core-oldest", given.oldest_sources)
+    first = oldest if given.oldest or given.previous else newest
+    plane = Plane(api, given.scratch, first, newest, given.binaries, given.function)
     developer = Api(given.server, given.authority, given.developer)
     world = World(given.flavour, api, developer, plane, Providers(api))
     chosen = [each for each in scenarios.SCENARIOS if not given.scenarios or each.__name__ in given.scenarios]
@@ -78,7 +81,7 @@ def main() -> None:
         world.packages = given.previous / "package"
         chosen = scenarios.UPGRADES
     try:
-        bring_up(world, given.previous)
+        bring_up(world, given.previous / FUNCTION if given.previous else given.function)
         prove(world, chosen)
     finally:
         plane.end()

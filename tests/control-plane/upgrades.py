@@ -1,9 +1,13 @@
 """What lives through an upgrade: everything that claims have, as it is."""
 
+from typing import Any
+
 import packages
 from living import example, judge
 from steady import touch
 from world import KINDS, Claim, World
+
+Json = Any
 
 # What Crossplane says until it has read what the new function can do.
 NOT_YET = "is missing required capabilities: composition"
@@ -12,25 +16,23 @@ BEFORE, AFTER = "cache.m7g.large", "cache.m7g.xlarge"
 
 
 def an_upgrade_moves_nothing(world: World) -> None:
-    """From the previous build to this one and, in one go, to a catalogue that has changed."""
+    """From the previous build to this one and, in one go, to a catalogue that has changed; then from the oldest
+    Crossplane to the newest."""
     packages.grant(world)
     claims = [example(world, kind) for kind in KINDS]
     for claim in claims:
         claim.apply()
     for claim in claims:
         claim.settle()
-    before = [(claim.generations(), names(claim), claim.secret()) for claim in claims]
+    before = [everything(claim) for claim in claims]
     cache = next(claim for claim in claims if claim.kind == "RedisInstance")
     old = revision(cache)
     packages.upgrade(world, {f"nodeType: {BEFORE}": f"nodeType: {AFTER}"})
     # A Composition that did not change gets no revision.
     world.wait(f"{cache} to follow", lambda: revision(cache) != old, cache.story)
     touch(world, claims)
-    for claim, (generations, objects, secret) in zip(claims, before):
-        claim.settle()
-        world.tally.equal(names(claim), objects, f"{claim}: an upgrade changes no key and no name")
-        world.tally.equal(claim.generations(), generations, f"{claim}: an upgrade moves no composed object")
-        world.tally.equal(claim.secret()["data"], secret["data"], f"{claim}: an upgrade changes no credentials")
+    for claim, had in zip(claims, before):
+        expect_unmoved(world, claim, had, "an upgrade")
         judge(world, claim, NOT_YET)
     world.tally.equal(node_type(cache), BEFORE, f"{cache}: a new catalogue resizes nothing that lives")
     # Written again as it was written before: as fixed as it ever was.
@@ -41,10 +43,27 @@ def an_upgrade_moves_nothing(world: World) -> None:
     newcomer.apply()
     newcomer.settle()
     world.tally.equal(node_type(newcomer), AFTER, f"{newcomer}: what is made afterwards is as the new catalogue says")
+    world.plane.upgrade_core()
+    touch(world, claims)
+    for claim, had in zip(claims, before):
+        expect_unmoved(world, claim, had, "an upgrade of Crossplane")
+        judge(world, claim, NOT_YET)
     gone = claims[0]
     gone.delete()
     world.wait(f"{gone} to be gone", gone.is_gone, gone.story)
     world.tally.expect(True, f"{gone}: what an earlier build made can be deleted")
+
+
+def everything(claim: Claim) -> Json:
+    return claim.generations(), names(claim), claim.secret()["data"]
+
+
+def expect_unmoved(world: World, claim: Claim, had: Json, what: str) -> None:
+    claim.settle()
+    generations, objects, entries = had
+    world.tally.equal(names(claim), objects, f"{claim}: {what} changes no key and no name")
+    world.tally.equal(claim.generations(), generations, f"{claim}: {what} moves no composed object")
+    world.tally.equal(claim.secret()["data"], entries, f"{claim}: {what} changes no credentials")
 
 
 def names(claim: Claim) -> dict[str, str]:
