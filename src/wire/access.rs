@@ -142,13 +142,14 @@ impl<'de> Variant<'de> {
         Self { name, content: None }
     }
 
-    pub(super) fn only_entry(object: &Object<'de>) -> Result<Self, Error> {
+    pub(super) fn only_entry(object: &Object<'de>, words: &[&str]) -> Result<Self, Error> {
         let mut fields = object.fields()?;
         match (fields.pop(), fields.pop()) {
             (Some((name, value)), None) => {
                 Ok(Self { name, content: Some(Reader::of_message(value, object.level())) })
             }
-            _ => Err(Error::new("expected an object with exactly one key")),
+            (None, _) => Err(Error::no_word(words, "an empty object")),
+            (Some(_), Some(_)) => Err(Error::no_word(words, "several")),
         }
     }
 }
@@ -174,10 +175,11 @@ pub(super) struct Content<'de> {
 
 impl<'de> Content<'de> {
     fn read<T>(self, read: impl FnOnce(Reader<'de>) -> Result<T, Error>) -> Result<T, Error> {
-        match self.content {
-            Some(content) => read(content).map_err(|error| error.under_key(self.name)),
-            None => Err(Error::mismatch("an object", "a string")),
-        }
+        let Some(content) = self.content else {
+            let expected = format!("an object with the key {:?}", self.name);
+            return Err(Error::mismatch(&expected, "a string"));
+        };
+        read(content).map_err(|error| error.under_key(self.name))
     }
 }
 

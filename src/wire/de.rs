@@ -72,6 +72,7 @@ impl<'de> Reader<'de> {
     fn text(self) -> Result<&'de str, Error> {
         match self.value()? {
             Value::String(text) => Ok(text),
+            other @ (Value::Bool(_) | Value::Number(_)) => Err(Error::unquoted(other.kind_name())),
             other => Err(mismatch("a string", &other)),
         }
     }
@@ -234,7 +235,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _name: &'static str,
-        _variants: &'static [&'static str],
+        variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
         let object = match self.0 {
@@ -242,10 +243,10 @@ impl<'de> Deserializer<'de> for Reader<'de> {
             _ => match self.value()? {
                 Value::String(name) => return visitor.visit_enum(Variant::named(name)),
                 Value::Struct(object) => Object::Part(object),
-                other => return Err(mismatch("a string", &other)),
+                other => return Err(Error::no_word(variants, other.kind_name())),
             },
         };
-        visitor.visit_enum(Variant::only_entry(&object)?)
+        visitor.visit_enum(Variant::only_entry(&object, variants)?)
     }
 
     /// Nobody looks: nothing is decoded.

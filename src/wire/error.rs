@@ -8,6 +8,7 @@ use std::fmt::{self, Write as _};
 
 use serde::{de, ser};
 
+use super::near::did_you_mean;
 use super::reader::Malformed;
 
 /// Longest part of a refused value that a message quotes, in characters.
@@ -30,7 +31,10 @@ const PATH: usize = 512;
 /// let document = Struct::write(&std::collections::BTreeMap::from([("size", 3)])).unwrap();
 /// let error = document.read::<Parameters>().err().unwrap().within("spec.parameters");
 /// assert_eq!(error.path(), "spec.parameters.size");
-/// assert_eq!(error.to_string(), "spec.parameters.size: expected a string, got a number");
+/// assert_eq!(
+///     error.to_string(),
+///     "spec.parameters.size: expected a string, got a number: put it in quotes"
+/// );
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error(Box<Inner>);
@@ -61,12 +65,33 @@ impl Error {
         self
     }
 
+    /// A key that is none of `known`.
+    #[cold]
+    pub(crate) fn unknown_key(key: &str, known: &[&str]) -> Self {
+        let meant = did_you_mean(key, known.iter().copied());
+        let mut message = format!("is not a known field{meant}");
+        if !known.is_empty() {
+            let _ = write!(message, ", expected {}", one_of(known));
+        }
+        Self::new(message).under_key(key)
+    }
+
     pub(super) fn new(message: impl Into<String>) -> Self {
         Self(Box::new(Inner { path: String::new(), message: message.into() }))
     }
 
     pub(super) fn mismatch(expected: &str, got: &str) -> Self {
         Self::new(format!("expected {expected}, got {got}"))
+    }
+
+    /// A number or boolean where text belongs: YAML reads `7.1` and `yes` so, unless quoted.
+    pub(super) fn unquoted(got: &str) -> Self {
+        Self::new(format!("expected a string, got {got}: put it in quotes"))
+    }
+
+    /// Something else than one of `words`, or than an object with one of them as its key.
+    pub(super) fn no_word(words: &[&str], got: &str) -> Self {
+        Self::mismatch(&one_of(words), got)
     }
 
     pub(super) fn too_deep() -> Self {
@@ -172,17 +197,13 @@ impl de::Error for Error {
 
     #[cold]
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        Self::new(format!("expected {}, got {}", one_of(expected), quoted(variant)))
+        let meant = did_you_mean(variant, expected.iter().copied());
+        Self::new(format!("expected {}, got {}{meant}", one_of(expected), quoted(variant)))
     }
 
     #[cold]
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        let message = if expected.is_empty() {
-            "is not a known field".to_owned()
-        } else {
-            format!("is not a known field, expected {}", one_of(expected))
-        };
-        Self::new(message).under_key(field)
+        Self::unknown_key(field, expected)
     }
 
     #[cold]

@@ -113,8 +113,8 @@ fn reads_of_the_wrong_kind() {
     let cases = [
         (json!(null), "spec: expected an object, got null"),
         (json!([]), "spec: expected an object, got a list"),
-        (json!({"size": 1}), "spec.size: expected a string, got a number"),
-        (json!({"size": null}), "spec.size: expected a string, got null"),
+        (json!({"size": 1}), "spec.size: expected one of \"small\", \"medium\", got a number"),
+        (json!({"size": null}), "spec.size: expected one of \"small\", \"medium\", got null"),
         (
             json!({"highAvailability": "yes"}),
             "spec.highAvailability: expected a boolean, got a string",
@@ -123,7 +123,10 @@ fn reads_of_the_wrong_kind() {
         (json!({"ratio": true}), "spec.ratio: expected a number, got a boolean"),
         (json!({"rules": {}}), "spec.rules: expected a list, got an object"),
         (json!({"rules": [{"id": "a"}, "b"]}), "spec.rules[1]: expected an object, got a string"),
-        (json!({"rules": [{"id": 7}]}), "spec.rules[0].id: expected a string, got a number"),
+        (
+            json!({"rules": [{"id": 7}]}),
+            "spec.rules[0].id: expected a string, got a number: put it in quotes",
+        ),
         (json!({"annotations": []}), "spec.annotations: expected an object, got a list"),
         (
             json!({"annotations": {"crossplane.io/external-name": {}}}),
@@ -131,7 +134,11 @@ fn reads_of_the_wrong_kind() {
         ),
         (json!({"pair": [1, 2, 3]}), "spec.pair: expected a list of 2 items, got 3"),
         (json!({"letter": "ab"}), "spec.letter: expected a string, got \"ab\""),
-        (json!({"letter": 1}), "spec.letter: expected a string, got a number"),
+        (json!({"letter": 1}), "spec.letter: expected a string, got a number: put it in quotes"),
+        (
+            json!({"annotations": {"a": true}}),
+            "spec.annotations.a: expected a string, got a boolean: put it in quotes",
+        ),
         (json!({"nothing": 1}), "spec.nothing: expected null, got a number"),
         (json!({"port": {}}), "spec.port: has none of the allowed forms"),
         (json!({"rest": 5}), "spec.rest: expected an object, got a number"),
@@ -147,12 +154,23 @@ fn reads_of_wrong_words() {
     let cases = [
         (json!({"size": "tiny"}), "spec.size: expected one of \"small\", \"medium\", got \"tiny\""),
         (json!({"size": {"small": 1}}), "spec.size: expected a string, got an object"),
-        (json!({"mode": "on"}), "spec.mode: expected an object, got a string"),
+        (json!({"mode": "on"}), "spec.mode: expected an object with the key \"on\", got a string"),
         (json!({"mode": {"on": {}}}), "spec.mode.on.level: is required"),
         (json!({"mode": {"only": "x"}}), "spec.mode.only: expected a whole number, got a string"),
         (json!({"mode": {"off": 1}}), "spec.mode: expected a string, got an object"),
-        (json!({"mode": {}}), "spec.mode: expected an object with exactly one key"),
-        (json!({"mode": [1]}), "spec.mode: expected a string, got a list"),
+        (
+            json!({"mode": {}}),
+            "spec.mode: expected one of \"off\", \"on\", \"only\", got an empty object",
+        ),
+        (
+            json!({"mode": {"on": {}, "off": 1}}),
+            "spec.mode: expected one of \"off\", \"on\", \"only\", got several",
+        ),
+        (
+            json!({"mode": {"onyl": 1}}),
+            "spec.mode: expected one of \"off\", \"on\", \"only\", got \"onyl\" (did you mean \"only\"?)",
+        ),
+        (json!({"mode": [1]}), "spec.mode: expected one of \"off\", \"on\", \"only\", got a list"),
         (json!({"rules": [{}]}), "spec.rules[0].id: is required"),
         (json!({"day": "feb"}), "spec.day: expected a day of the week, got \"feb\""),
         (json!({"day": "xxx"}), "spec.day: is\\nnot a day"),
@@ -165,7 +183,8 @@ fn reads_of_wrong_words() {
 #[test]
 fn unknown_fields_name_the_known_ones() {
     let message = refused(&json!({"sise": "small"}));
-    let start = "spec.sise: is not a known field, expected one of \"size\", \"highAvailability\", ";
+    let start =
+        "spec.sise: is not a known field (did you mean \"size\"?), expected one of \"size\", ";
     assert!(message.starts_with(start), "{message}");
     let document = Struct::write(&json!({"spec": {}, "more": 1})).unwrap();
     let error = document.read::<Claim>().unwrap_err();
@@ -197,7 +216,7 @@ fn numbers_that_do_not_fit() {
             json!({"storageGb": 1e20}),
             "spec.storageGb: expected a whole number from 0 to 65535, got 1e20",
         ),
-        (json!({"size": 1e300}), "spec.size: expected a string, got a number"),
+        (json!({"size": 1e300}), "spec.size: expected one of \"small\", \"medium\", got a number"),
     ];
     for (spec, message) in cases {
         assert_eq!(refused(&spec), message);
