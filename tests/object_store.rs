@@ -374,7 +374,7 @@ fn names_every_mistake_in_the_settings() {
     assert_eq!(
         texts,
         [
-            "settings.expireAfterDays: must lie within AWS's own limits 1–2147483647",
+            "settings.expireAfterDays: 0 to 3650 must lie within AWS's own limits 1–2147483647",
             "settings.noncurrentVersionDays: 0 must lie within AWS's own limits 1–2147483647",
             "settings.sizes[0].expectedGB: 0 must lie within 1–1000000",
         ]

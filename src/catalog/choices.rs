@@ -1,6 +1,9 @@
 //! What a claim chooses from: sizes, versions and numbers.
 
+use std::fmt;
+
 use jiff::civil::Date;
+use serde::de::{self, Deserializer, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::Problems;
@@ -64,7 +67,7 @@ pub struct Version {
     #[serde(default)]
     pub family: Option<String>,
     /// Last day of standard support. Claims are warned from the day after.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date")]
     pub standard_support_until: Option<Date>,
     /// Versions that a living resource of this one may go to in one step.
     #[serde(default)]
@@ -141,6 +144,30 @@ impl Versions {
     }
 }
 
+/// Reads a date, and says what one looks like.
+fn date<'de, D: Deserializer<'de>>(written: D) -> Result<Option<Date>, D::Error> {
+    struct Form;
+
+    impl Visitor<'_> for Form {
+        type Value = Option<Date>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a date such as 2030-02-28")
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+            let date = text.parse();
+            date.map(Some).map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
+        }
+    }
+
+    written.deserialize_any(Form)
+}
+
 /// The parts of a version, for comparison: `7.1` is `[7, 1]`. `None` when it is none.
 pub fn version_number(text: &str) -> Option<Vec<u32>> {
     text.split('.').map(|part| part.parse().ok()).collect()
@@ -173,10 +200,17 @@ impl Range {
         problems: &mut Problems,
     ) {
         let ordered = self.minimum <= self.default && self.default <= self.maximum;
-        problems.require(ordered, field, || "must have minimum ≤ default ≤ maximum".to_owned());
+        let Self { minimum, maximum, default } = self;
+        problems.require(ordered, field, || {
+            format!("must have minimum ≤ default ≤ maximum, not {minimum} ≤ {default} ≤ {maximum}")
+        });
         let held = service.contains(&self.minimum) && service.contains(&self.maximum);
         problems.require(held, field, || {
-            format!("must lie within AWS's own limits {}–{}", service.start(), service.end())
+            format!(
+                "{minimum} to {maximum} must lie within AWS's own limits {}–{}",
+                service.start(),
+                service.end(),
+            )
         });
     }
 }

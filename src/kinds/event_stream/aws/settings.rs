@@ -147,7 +147,7 @@ impl Settings {
             || outside(self.replication_factor, REPLICATION_FACTOR),
         );
         // MSK restarts one broker at a time; then all copies but one are there.
-        let most = (self.replication_factor - 1).max(1);
+        let most = self.replication_factor.saturating_sub(1).max(1);
         problems.require(
             (1..=most).contains(&self.min_insync_replicas),
             "minInsyncReplicas",

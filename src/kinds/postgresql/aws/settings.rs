@@ -84,7 +84,9 @@ impl Settings {
             self.versions.check(problems);
             self.versions.check_families(problems);
         });
-        self.storage_range().check(STORAGE_GB, "maximumStorageGB", problems);
+        problems.require(STORAGE_GB.contains(&self.maximum_storage_gb), "maximumStorageGB", || {
+            outside(self.maximum_storage_gb)
+        });
         self.backup_retention_days.check(BACKUP_DAYS, "backupRetentionDays", problems);
         self.check_windows(problems);
         for (index, extension) in self.extensions.iter().enumerate() {
@@ -114,6 +116,11 @@ impl Settings {
     }
 }
 
+fn outside(storage: i64) -> String {
+    let (least, most) = (STORAGE_GB.start(), STORAGE_GB.end());
+    format!("{storage} must lie within AWS's own limits {least}–{most}")
+}
+
 impl Size {
     fn check(&self, problems: &mut Problems) {
         let class = self.instance_class.strip_prefix("db.");
@@ -124,16 +131,12 @@ impl Size {
             format!("\"{}\" is not an instance class such as db.m7g.large", self.instance_class)
         });
         problems.require(STORAGE_GB.contains(&self.storage_gb), "storageGB", || {
-            format!(
-                "{} must lie within AWS's own limits {}–{}",
-                self.storage_gb,
-                STORAGE_GB.start(),
-                STORAGE_GB.end(),
-            )
+            outside(self.storage_gb)
         });
         let limit = self.autoscaling_limit_gb;
         problems.require(
-            limit * 10 >= self.storage_gb * 11 && limit <= *STORAGE_GB.end(),
+            limit.saturating_mul(10) >= self.storage_gb.saturating_mul(11)
+                && limit <= *STORAGE_GB.end(),
             "autoscalingLimitGB",
             || {
                 format!(
