@@ -366,7 +366,7 @@ fn a_misspelt_environment_of_an_offering_is_no_silent_default() {
         2,
         &format!(
             "error: {path}: 1 problem in the catalogue:\n  \
-             offerings.ObjectStore.aws.environments.producton: is no environment of this catalogue: development, production, staging\n"
+             offerings.ObjectStore.aws.environments.producton: is no environment of this catalogue (did you mean \"production\"?): development, production, staging\n"
         ),
     );
 }

@@ -7,6 +7,8 @@ mod catalogue;
 mod command;
 #[path = "generate/documents.rs"]
 mod documents;
+#[path = "generate/mistakes.rs"]
+mod mistakes;
 #[path = "support/program.rs"]
 mod program;
 #[path = "generate/rules.rs"]

@@ -4,6 +4,7 @@
 //! environment, and the input of that Composition's pipeline step. The rest of the crate
 //! knows offerings only.
 
+mod agreement;
 mod aws;
 mod choices;
 mod crossplane;
@@ -14,6 +15,7 @@ mod packages;
 mod platform;
 mod problem;
 mod repair;
+mod written;
 
 pub(crate) use aws::is_arn;
 pub use aws::{Aws, Identity, SecretStore};

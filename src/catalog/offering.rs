@@ -82,7 +82,7 @@ impl Offering {
     /// What the author of the Composition has to change, a problem per mistake.
     pub fn read(input: &Struct) -> Result<Self, Vec<Problem>> {
         Self::check_header(input)?;
-        let offering = Self::decode(input).map_err(|error| vec![unreadable(&error)])?;
+        let offering = Self::decode(input).map_err(|error| vec![error.into()])?;
         let problems = offering.problems();
         if problems.is_empty() { Ok(offering) } else { Err(problems) }
     }
@@ -112,7 +112,7 @@ impl Offering {
             let given = match input.get(field) {
                 Ok(Some(wire::Value::String(text))) => text,
                 Ok(_) => "",
-                Err(error) => return Err(vec![unreadable(&error)]),
+                Err(error) => return Err(vec![error.into()]),
             };
             if given != expected {
                 return Err(vec![Problem {
@@ -143,8 +143,4 @@ impl Offering {
         });
         problems.into_sorted()
     }
-}
-
-fn unreadable(error: &wire::Error) -> Problem {
-    Problem { path: error.path().to_owned(), message: error.message().to_owned() }
 }

@@ -2,18 +2,37 @@
 
 use std::fmt;
 
+use crate::wire;
+
 /// One mistake: where it is and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
-    /// Path of the field, such as `environments.production.aws.kmsKeyArn`.
+    /// Path of the field, such as `environments.production.aws.kmsKeyArn`; empty for the whole.
     pub path: String,
     /// What is wrong with it, without a final stop.
     pub message: String,
 }
 
+impl Problem {
+    /// Whether it is with what lies at `path`, or below it.
+    pub(super) fn is_at(&self, path: &str) -> bool {
+        let rest = self.path.strip_prefix(path);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    }
+}
+
+impl From<wire::Error> for Problem {
+    fn from(error: wire::Error) -> Self {
+        Self { path: error.path().to_owned(), message: error.message().to_owned() }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path, self.message)
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        f.write_str(&self.message)
     }
 }
 

@@ -24,9 +24,13 @@ pub(super) fn repair<T>(
             Ok(value) => return Some(value),
             Err(error) => error,
         };
-        let path = error.path().to_owned();
-        problems.push(Problem { path: path.clone(), message: error.message().to_owned() });
-        document = without(&document, &path, &read)?;
+        let problem = Problem::from(error);
+        let repaired = without(&document, &problem.path, &read);
+        // What a stand-in lacks is no mistake of the document.
+        if !problems.iter().any(|earlier| problem.is_at(&earlier.path)) {
+            problems.push(problem);
+        }
+        document = repaired?;
     }
     None
 }
@@ -38,13 +42,23 @@ fn without<T>(
     read: &impl Fn(&Struct) -> Result<T, wire::Error>,
 ) -> Option<Json> {
     let steps = steps(path)?;
+    // Where only quotes are missing, the rest is judged as if they were there.
+    let quoted = match at(document, &steps) {
+        Some(value @ (Json::Number(_) | Json::Bool(_))) => Some(json!(value.to_string())),
+        _ => None,
+    };
     let stand_ins = [
+        quoted,
         None,
         Some(json!("")),
         Some(json!(0)),
         Some(json!(false)),
         Some(json!([])),
         Some(json!({})),
+        // A word of every choice that has no default: the one that demands least of the rest.
+        Some(json!("unavailable")),
+        Some(json!("delete")),
+        Some(json!({"irsa": {"oidcProviderArn": ""}})),
     ];
     stand_ins.into_iter().find_map(|stand_in| {
         let mut changed = document.clone();
@@ -55,7 +69,16 @@ fn without<T>(
     })
 }
 
-/// Puts `value` at the end of `steps`, or takes away what is there.
+/// What is at the end of `steps`.
+fn at<'a>(document: &'a Json, steps: &[Step]) -> Option<&'a Json> {
+    steps.iter().try_fold(document, |holder, step| match step {
+        Step::Key(key) => holder.get(key),
+        Step::Index(index) => holder.get(index),
+    })
+}
+
+/// Puts `value` at the end of `steps`, or takes away what is there. Of a list nothing is taken:
+/// what comes after it would move.
 fn place(document: &mut Json, steps: &[Step], value: Option<Json>) -> Option<()> {
     let (last, before) = steps.split_last()?;
     let mut holder = document;
@@ -73,9 +96,6 @@ fn place(document: &mut Json, steps: &[Step], value: Option<Json>) -> Option<()>
             entries.remove(key)?;
         }
         (Step::Index(index), Json::Array(items), Some(value)) => *items.get_mut(*index)? = value,
-        (Step::Index(index), Json::Array(items), None) if *index < items.len() => {
-            items.remove(*index);
-        }
         _ => return None,
     }
     Some(())
@@ -86,15 +106,20 @@ enum Step {
     Index(usize),
 }
 
-/// The steps of `a.b[0].c`.
+/// The steps of `a.b[0].c`, or of `a[b.c]`, whose key has a dot.
 fn steps(path: &str) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
-    for segment in path.split('.').filter(|segment| !segment.is_empty()) {
-        let mut parts = segment.split('[');
-        steps.push(Step::Key(parts.next()?.to_owned()));
-        for index in parts {
-            steps.push(Step::Index(index.strip_suffix(']')?.parse().ok()?));
-        }
+    let mut rest = path;
+    while !rest.is_empty() {
+        let (step, after) = if let Some(inner) = rest.strip_prefix('[') {
+            let (inner, after) = inner.split_once(']')?;
+            (inner.parse().map_or_else(|_| Step::Key(inner.to_owned()), Step::Index), after)
+        } else {
+            let (key, after) = rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len()));
+            (Step::Key(key.to_owned()), after)
+        };
+        steps.push(step);
+        rest = after.strip_prefix('.').unwrap_or(after);
     }
     (!steps.is_empty()).then_some(steps)
 }

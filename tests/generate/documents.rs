@@ -120,7 +120,9 @@ fn a_small_catalogue_has_pages_for_what_it_offers() {
     let mut document = catalog_document();
     document["environments"] =
         serde_json::json!({"development": document["environments"]["development"]});
-    document["environments"]["development"]["namespaces"] = serde_json::json!(["*"]);
+    // Every one of which the page of refusals would make an example.
+    document["environments"]["development"]["namespaces"] =
+        serde_json::json!(["default", "kube-system", "sandbox", "team-*"]);
     let mut stream = document["offerings"]["EventStream"]["aws"].clone();
     stream.as_object_mut().expect("settings").remove("environments");
     document["offerings"] = serde_json::json!({"EventStream": {"aws": stream}});

@@ -1,0 +1,176 @@
+//! What the parts of a catalogue must agree on.
+//!
+//! Asked of the file alone, never of an Offering that living claims depend on: a check that
+//! grows stricter must not refuse what lives.
+
+use std::collections::BTreeMap;
+
+use super::{Aws, Identity, Offering, Problem, Problems, list};
+use crate::kinds::Settings;
+
+/// What does not go together in an offering, with paths into it.
+pub(super) fn problems(offering: &Offering) -> Vec<Problem> {
+    let mut problems = Problems::default();
+    check_namespaces(offering, &mut problems);
+    problems.require(is_region(&offering.aws.region), "aws.region", || {
+        format!("\"{}\" is not a region such as eu-west-1", offering.aws.region)
+    });
+    for (field, arn, bound) in arns(offering) {
+        check_arn(field, arn, bound, &offering.aws, &mut problems);
+    }
+    check_families(&offering.settings, &mut problems);
+    problems.into_sorted()
+}
+
+fn check_namespaces(offering: &Offering, problems: &mut Problems) {
+    let Offering { environment, platform, .. } = offering;
+    problems.require(!environment.namespaces.is_empty(), "environment.namespaces", || {
+        "must list at least one namespace, such as team-*: nobody could use this environment"
+            .to_owned()
+    });
+    problems.require(!environment.admits(&platform.namespace), "platform.namespace", || {
+        format!(
+            "\"{}\" must be a namespace that no environment admits, and {} does ({}): a team's \
+             claims would live beside administrators' passwords",
+            platform.namespace,
+            environment.name,
+            list(&environment.namespaces),
+        )
+    });
+}
+
+/// What an ARN has in common with its environment, besides the partition.
+#[derive(Clone, Copy)]
+enum Bound {
+    /// The account: IAM takes nothing of another one.
+    Account,
+    /// The region: services use keys and topics of their own, whoever shares them.
+    Region,
+}
+
+/// The ARNs of an offering, each with its field.
+fn arns(offering: &Offering) -> Vec<(&'static str, &str, Bound)> {
+    let aws = &offering.aws;
+    let mut arns = vec![
+        ("aws.kmsKeyArn", aws.kms_key_arn.as_str(), Bound::Region),
+        ("aws.permissionsBoundaryArn", &aws.permissions_boundary_arn, Bound::Account),
+        ("aws.monitoringRoleArn", &aws.monitoring_role_arn, Bound::Account),
+    ];
+    arns.extend(
+        aws.alarm_topic_arn.iter().map(|arn| ("aws.alarmTopicArn", arn.as_str(), Bound::Region)),
+    );
+    if let Identity::Irsa { oidc_provider_arn: arn } = &aws.identity {
+        arns.push(("aws.identity.irsa.oidcProviderArn", arn, Bound::Account));
+    }
+    if let Settings::EventStream(own) = &offering.settings
+        && let Some(shared) = &own.shared
+    {
+        arns.push(("settings.shared.clusterArn", &shared.cluster_arn, Bound::Region));
+        arns.push(("settings.shared.secretKeyArn", &shared.secret_key_arn, Bound::Region));
+    }
+    arns
+}
+
+/// Compares what both have the form to be compared by: a wrong form is told elsewhere.
+fn check_arn(field: &str, arn: &str, bound: Bound, aws: &Aws, problems: &mut Problems) {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let ["arn", partition, _, region, account, _] = parts[..] else { return };
+    let Aws { region: here, account_id, .. } = aws;
+    match bound {
+        Bound::Account => {
+            let own = account_id.len() != 12 || account == account_id;
+            problems.require(own, field, || {
+                format!("\"{arn}\" must be of account {account_id}, this environment's accountId")
+            });
+        }
+        Bound::Region => {
+            problems.require(!is_region(here) || region == here, field, || {
+                format!("\"{arn}\" must be of region {here}, this environment's region")
+            });
+        }
+    }
+    let expected = partition_of(here);
+    problems.require(!is_region(here) || partition == expected, field, || {
+        format!("\"{arn}\" must begin with arn:{expected}:, the partition of region {here}")
+    });
+}
+
+/// Whether `text` has the form of a region: words, and a number at the end.
+fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [words @ .., number] = &parts[..] else { return false };
+    (2..=3).contains(&words.len())
+        && words.iter().all(|word| {
+            (2..=12).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase())
+        })
+        && (1..=2).contains(&number.len())
+        && number.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The partition of a region (botocore, `partitions.json`).
+fn partition_of(region: &str) -> &'static str {
+    let partitions = [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("eusc-", "aws-eusc"),
+        ("us-iso-", "aws-iso"),
+        ("us-isob-", "aws-iso-b"),
+        ("eu-isoe-", "aws-iso-e"),
+        ("us-isof-", "aws-iso-f"),
+    ];
+    let special = partitions.into_iter().find(|(prefix, _)| region.starts_with(prefix));
+    special.map_or("aws", |(_, partition)| partition)
+}
+
+/// A parameter group family is for one major version: `postgres17`, `redis6.x`, `valkey8`.
+fn check_families(settings: &Settings, problems: &mut Problems) {
+    let lists = match settings {
+        Settings::PostgreSql(own) => vec![("settings.versions", "postgres", &own.versions)],
+        Settings::Redis(own) => vec![
+            ("settings.redis", "redis", &own.redis),
+            ("settings.valkey", "valkey", &own.valkey),
+        ],
+        Settings::MessageQueue(_) | Settings::ObjectStore(_) | Settings::EventStream(_) => vec![],
+    };
+    for (field, engine, versions) in lists {
+        for (index, version) in versions.offered.iter().enumerate() {
+            let Some(family) = version.family.as_deref().filter(|family| !family.is_empty()) else {
+                continue;
+            };
+            let engine_version = &version.engine_version;
+            let major = engine_version.split('.').next().unwrap_or_default();
+            let expected = format!("{engine}{major}");
+            let rest = family.strip_prefix(&expected);
+            let fits = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+            problems.require(fits, &format!("{field}.offered[{index}].family"), || {
+                format!(
+                    "\"{family}\" must begin with {expected}, as engineVersion is {engine_version}"
+                )
+            });
+        }
+    }
+}
+
+/// Names of ways into an account that several accounts share: each leads into one.
+pub(super) fn shared_ways<'a>(offerings: impl Iterator<Item = &'a Offering>) -> Vec<Problem> {
+    let mut ways: BTreeMap<(&str, &str), (&str, &str)> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for Offering { environment, aws, .. } in offerings {
+        let here = (environment.name.as_str(), aws.account_id.as_str());
+        for (field, name) in
+            [("providerConfig", &aws.provider_config), ("secretStore.name", &aws.secret_store.name)]
+        {
+            let (other, account) = *ways.entry((field, name)).or_insert(here);
+            if account != here.1 {
+                problems.push(Problem {
+                    path: format!("environments.{}.aws.{field}", here.0),
+                    message: format!(
+                        "\"{name}\" leads into account {account} in {other}: every account needs one \
+                         of its own",
+                    ),
+                });
+            }
+        }
+    }
+    problems
+}
