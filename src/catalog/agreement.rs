@@ -28,7 +28,10 @@ fn check_namespaces(offering: &Offering, problems: &mut Problems) {
         "must list at least one namespace, such as team-*: nobody could use this environment"
             .to_owned()
     });
-    problems.require(!environment.admits(&platform.namespace), "platform.namespace", || {
+    // Where everybody is admitted, nothing says that the platform's namespace is a team's.
+    let everybody = environment.namespaces.iter().any(|pattern| pattern == "*");
+    let apart = everybody || !environment.admits(&platform.namespace);
+    problems.require(apart, "platform.namespace", || {
         format!(
             "\"{}\" must be a namespace that no environment admits, and {} does ({}): a team's \
              claims would live beside administrators' passwords",

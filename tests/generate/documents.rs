@@ -120,9 +120,7 @@ fn a_small_catalogue_has_pages_for_what_it_offers() {
     let mut document = catalog_document();
     document["environments"] =
         serde_json::json!({"development": document["environments"]["development"]});
-    // Every one of which the page of refusals would make an example.
-    document["environments"]["development"]["namespaces"] =
-        serde_json::json!(["default", "kube-system", "sandbox", "team-*"]);
+    document["environments"]["development"]["namespaces"] = serde_json::json!(["*"]);
     let mut stream = document["offerings"]["EventStream"]["aws"].clone();
     stream.as_object_mut().expect("settings").remove("environments");
     document["offerings"] = serde_json::json!({"EventStream": {"aws": stream}});

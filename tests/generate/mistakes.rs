@@ -130,6 +130,7 @@ fn what_fits_is_accepted() {
         ("china", vec![("eu-west-1", "cn-northwest-1"), ("arn:aws:", "arn:aws-cn:")]),
         ("sovereign", vec![("eu-west-1", "eusc-de-east-1"), ("arn:aws:", "arn:aws-eusc:")]),
         ("asia", vec![("eu-west-1", "ap-southeast-2")]),
+        ("everybody", vec![("namespaces: [team-*]", "namespaces: [\"*\"]")]),
     ] {
         let fitting =
             words.into_iter().fold(catalogue.clone(), |text, (from, to)| text.replace(from, to));
