@@ -277,16 +277,24 @@ fn secret(kind: Kind) -> String {
 }
 
 fn status(kind: Kind) -> String {
-    let common = [
-        ("environment", "the environment that it is in"),
-        ("team", "the team that it belongs to"),
-        ("offering", "what the size became"),
-        ("credentials.secretName", "the Secret with the credentials"),
-        ("binding.name", "the same, for Service Binding"),
-    ];
-    let own = kind.status().iter().map(|field| vec![code(field.name), field.about.to_owned()]);
-    let common = common.iter().map(|(name, about)| vec![code(name), (*about).to_owned()]);
-    table(&["field", "what it is"], &own.chain(common).collect::<Vec<_>>())
+    let Node::Map(fields) = xrd::status(kind) else { return String::new() };
+    let about = |schema: &Node| {
+        schema.get("description").and_then(Node::text).unwrap_or_default().to_owned()
+    };
+    let mut rows = Vec::new();
+    for (name, schema) in fields {
+        match schema.get("properties") {
+            Some(Node::Map(inner)) => rows.extend(inner.iter().map(|(field, inner)| {
+                let own = about(inner);
+                let about = if own.is_empty() { about(&schema) } else { own };
+                vec![code(&format!("{name}.{field}")), about]
+            })),
+            _ => rows.push(vec![code(&name), about(&schema)]),
+        }
+    }
+    // What only this kind has is last in the schema.
+    rows.rotate_right(kind.status().len());
+    table(&["field", "what it is"], &rows)
 }
 
 fn conditions(kind: Kind) -> String {

@@ -293,7 +293,8 @@ fn title(name: &str) -> String {
     title
 }
 
-fn status(kind: Kind) -> Node {
+/// The schema of each field of its status.
+pub(super) fn status(kind: Kind) -> Node {
     let text = |about: &'static str| {
         object! { type: "string", maxLength: number(LONGEST), description: about }
     };
@@ -305,8 +306,8 @@ fn status(kind: Kind) -> Node {
         }
     };
     let mut status = object! {
-        binding: named("For Service Binding.", "name", "The Secret to bind to."),
-        credentials: named("Where the credentials are.", "secretName", "The Secret's name."),
+        binding: named("For Service Binding.", "name", "The Secret to bind to, for Service Binding."),
+        credentials: named("Where the credentials are.", "secretName", "The Secret with the credentials."),
         environment: text("The environment that it is in."),
         offering: object! {
             type: "object",
