@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde_json::{Value as Json, json};
 
 use crate::catalog::{Availability, Offering, Versions};
+use crate::claim::{Form, Parameter};
 use crate::guardrails::sizes_without_exception;
 use crate::kinds::object_store::aws::Versioning;
 use crate::kinds::{self, Kind, Parameters, Settings, event_stream::Tenancy};
@@ -60,6 +61,46 @@ fn ask(parameters: Json) -> Option<Attempt> {
 #[expect(clippy::unnecessary_wraps, reason = "the arms below are all optional")]
 fn change(before: Json, parameters: Json) -> Option<Attempt> {
     Some(Attempt { parameters, before: Some(before), ..Attempt::default() })
+}
+
+/// Whether claims of a kind can break the guardrail `code`, whatever a catalogue says.
+pub(super) fn concerns(code: &str, kind: Kind) -> bool {
+    let parameter = match code {
+        "unsupported-version" | "end-of-support" | "version-downgrade" | "version-jump" => {
+            "version"
+        }
+        "storage-shrink" => "storageGB",
+        "partitions-shrink" => "partitions",
+        "tenancy-not-offered" | "consumer-group" | "identity-without-effect" => "tenancy",
+        "maintenance-window" => "maintenanceWindow",
+        "database-name" => "databaseName",
+        "vhost-name" => "vhost",
+        "extension-not-offered" => "extensions",
+        "lifecycle-order" => "archiveAfterDays",
+        "versioning-required" => "versioning",
+        "service-account-name" | "service-account-exists" => return kind.has_identity(),
+        "high-availability-required" | "high-availability-unavailable" => {
+            return kind != Kind::ObjectStore;
+        }
+        "availability-fixed" => return matches!(kind, Kind::MessageQueue | Kind::EventStream),
+        "immutable-parameter" => return kind.fixed_parameters().next().is_some(),
+        "number-out-of-range" => {
+            return has(kind.parameters(), |form| matches!(form, Form::Integer));
+        }
+        "unknown-value" => {
+            return has(kind.parameters(), |form| matches!(form, Form::OneOf { .. }));
+        }
+        _ => return true,
+    };
+    kind.parameters().iter().any(|known| known.name == parameter)
+}
+
+/// Whether one of these parameters, or a field of one, has such a form.
+fn has(parameters: &[Parameter], is_such: fn(Form) -> bool) -> bool {
+    parameters.iter().any(|parameter| match parameter.form {
+        Form::Object(fields) => has(fields, is_such),
+        form => is_such(form),
+    })
 }
 
 /// An attempt to break the guardrail `code` at this offering; `None` where it cannot be broken.
@@ -283,5 +324,32 @@ fn identity(offering: &Offering, access: &Json) -> Option<Attempt> {
             ask(json!({"tenancy": "dedicated", "access": access}))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{attempt, concerns};
+    use crate::catalog::{BUILT_IN, Catalog};
+    use crate::guardrails::ALL;
+    use crate::kinds::Kind;
+
+    /// A page without a guardrail that refuses would leave a developer alone.
+    #[test]
+    fn what_breaks_a_guardrail_is_concerned_by_it() {
+        let document = serde_saphyr::from_str(BUILT_IN).expect("YAML");
+        let catalog = Catalog::read(&document).expect("valid");
+        for guardrail in ALL {
+            for offering in catalog.offerings() {
+                let breaks = attempt(guardrail.code, offering).is_some();
+                let name = offering.kind.name();
+                assert!(
+                    !breaks || concerns(guardrail.code, offering.kind),
+                    "{} {name}",
+                    guardrail.code
+                );
+            }
+            assert!(Kind::ALL.into_iter().any(|kind| concerns(guardrail.code, kind)));
+        }
     }
 }

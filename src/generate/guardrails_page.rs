@@ -1,6 +1,8 @@
-//! `docs/guardrails.md`: every code, why it is there, and what the product says.
+//! `docs/guardrails.md`: every code that a claim of this catalogue's kinds can meet, why it is
+//! there, and what the product says.
 
 use super::File;
+use super::attempts::concerns;
 use super::markdown::{block, paragraph, table};
 use super::refusals::{Example, example};
 use crate::catalog::Catalog;
@@ -22,15 +24,15 @@ What refuses a claim, or warns of it. A refusal changes nothing that lives. It i
 
 /// The file.
 pub(super) fn file(catalog: &Catalog) -> File {
-    let rows: Vec<Vec<String>> = ALL
-        .iter()
+    let told = || ALL.iter().filter(|it| catalog.kinds().any(|kind| concerns(it.code, kind)));
+    let rows: Vec<Vec<String>> = told()
         .map(|guardrail| {
             let link = format!("[{}](#{})", code(guardrail.code), guardrail.code);
             vec![link, guardrail.about.to_owned()]
         })
         .collect();
     let mut text = format!("{INTRODUCTION}{}", table(&["code", "what holds"], &rows));
-    for guardrail in ALL {
+    for guardrail in told() {
         text.push_str(&section(catalog, guardrail));
     }
     File::text(PATH, text)

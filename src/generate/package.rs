@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::markdown::and;
 use super::{File, configuration_folder};
 use crate::backends::Operator;
 use crate::catalog::{Catalog, Identity, Installed};
 use crate::claim::Flavour;
+use crate::kinds::Kind;
 use crate::manifest::Node;
 use crate::{list, object};
 
@@ -26,7 +28,7 @@ pub(super) fn function(catalog: &Catalog) -> File {
         metadata: metadata(
             catalog,
             "function-self-service",
-            "Turns short self-service claims into complete, encrypted provider resources.",
+            "Turns short self-service claims into complete, encrypted provider resources.".to_owned(),
         ),
         spec: object! {
             crossplane: object! { version: CROSSPLANE },
@@ -39,7 +41,6 @@ pub(super) fn function(catalog: &Catalog) -> File {
 /// The configuration package of a flavour.
 pub(super) fn configuration(catalog: &Catalog, flavour: Flavour) -> File {
     let folder = configuration_folder(flavour);
-    let (name, about) = describe(flavour);
     let mut needed = vec![object! {
         apiVersion: "pkg.crossplane.io/v1",
         kind: "Function",
@@ -57,7 +58,7 @@ pub(super) fn configuration(catalog: &Catalog, flavour: Flavour) -> File {
     let meta = object! {
         apiVersion: "meta.pkg.crossplane.io/v1",
         kind: "Configuration",
-        metadata: metadata(catalog, name, about),
+        metadata: metadata(catalog, name(flavour), about(catalog, flavour)),
         spec: object! {
             crossplane: object! { version: CROSSPLANE },
             dependsOn: needed,
@@ -66,21 +67,34 @@ pub(super) fn configuration(catalog: &Catalog, flavour: Flavour) -> File {
     File::document(format!("{folder}/crossplane.yaml"), meta)
 }
 
-/// Name of a flavour's configuration package, and what it is.
-pub(super) const fn describe(flavour: Flavour) -> (&'static str, &'static str) {
+/// Name of a flavour's configuration package.
+pub(super) const fn name(flavour: Flavour) -> &'static str {
     match flavour {
-        Flavour::Namespaced => (
-            "configuration-self-service",
-            "Self-service databases, caches, queues, buckets and streams: namespaced.",
-        ),
-        Flavour::Claims => (
-            "configuration-self-service-claims",
-            "Self-service databases, caches, queues, buckets and streams: claims.",
-        ),
+        Flavour::Namespaced => "configuration-self-service",
+        Flavour::Claims => "configuration-self-service-claims",
     }
 }
 
-fn metadata(catalog: &Catalog, name: &'static str, about: &'static str) -> Node {
+/// What a flavour's configuration package is, in a sentence.
+fn about(catalog: &Catalog, flavour: Flavour) -> String {
+    let kinds: Vec<&str> = catalog
+        .kinds()
+        .map(|kind| match kind {
+            Kind::PostgreSqlInstance => "databases",
+            Kind::RedisInstance => "caches",
+            Kind::MessageQueue => "queues",
+            Kind::ObjectStore => "buckets",
+            Kind::EventStream => "streams",
+        })
+        .collect();
+    let flavour = match flavour {
+        Flavour::Namespaced => "namespaced",
+        Flavour::Claims => "claims",
+    };
+    format!("Self-service {}: {flavour}.", and(&kinds))
+}
+
+fn metadata(catalog: &Catalog, name: &'static str, about: String) -> Node {
     let contact = catalog.offerings().next().map(|offering| &offering.platform.contact);
     object! {
         name: name,

@@ -145,6 +145,82 @@ fn a_small_catalogue_has_pages_for_what_it_offers() {
     );
 }
 
+/// The metadata of packages and the page of guardrails are of the kinds on offer.
+#[test]
+fn a_catalogue_of_two_kinds_speaks_of_no_others() {
+    let mut document = catalog_document();
+    let offerings = document["offerings"].as_object_mut().expect("kinds");
+    offerings.retain(|kind, _| kind == "RedisInstance" || kind == "MessageQueue");
+    let catalog = Catalog::read(&document).expect("valid");
+    for file in Artefact::Packages.files(&catalog) {
+        let text = file.render().expect("YAML");
+        let about = |flavour| {
+            format!(
+                "meta.crossplane.io/description: \"Self-service caches and queues: {flavour}.\""
+            )
+        };
+        for (folder, flavour) in
+            [("configuration/", "namespaced"), ("configuration-claims/", "claims")]
+        {
+            if file.path.starts_with(&format!("package/{folder}")) {
+                assert!(text.contains(&about(flavour)), "{}: {text}", file.path);
+            }
+        }
+    }
+    let documents = documents(&catalog);
+    lead_somewhere(&documents);
+    let page = &documents["docs/guardrails.md"];
+    let left_out: Vec<&str> = guardrails::ALL
+        .iter()
+        .map(|guardrail| guardrail.code)
+        .filter(|code| !page.contains(&format!("\n## {code}\n")))
+        .collect();
+    assert_eq!(
+        left_out,
+        [
+            "number-out-of-range",
+            "lifecycle-order",
+            "versioning-required",
+            "storage-shrink",
+            "partitions-shrink",
+            "tenancy-not-offered",
+            "consumer-group",
+            "database-name",
+            "extension-not-offered",
+            "service-account-name",
+            "service-account-exists",
+            "identity-without-effect",
+        ]
+    );
+    for code in left_out {
+        assert!(!page.contains(code), "{code} is still in the table");
+    }
+    for kind in ["PostgreSQLInstance", "ObjectStore", "EventStream"] {
+        assert!(!page.contains(kind), "{kind}");
+    }
+}
+
+/// The status on the page of a kind is the one of its schema.
+#[test]
+fn the_page_of_a_kind_has_the_whole_status() {
+    let page = &documents(catalog())["docs/kinds/postgresql.md"];
+    let table = page.split("\n## Status\n").nth(1).expect("a section");
+    assert!(
+        table.starts_with(
+            "\n| field | what it is |\n|---|---|\n\
+             | `endpoint` | Host that clients connect to. |\n\
+             | `port` | Port that clients connect to. |\n\
+             | `binding.name` | The Secret to bind to, for Service Binding. |\n\
+             | `credentials.secretName` | The Secret with the credentials. |\n\
+             | `environment` | The environment that it is in. |\n\
+             | `offering` | What the size became. |\n\
+             | `team` | The team that it belongs to. |\n\
+             | `fixed.databaseName` | What was accepted and cannot change any more. |\n\n"
+        ),
+        "{table}"
+    );
+}
+
 /// What the code knows stands in tables; prose that repeats a number could drift.
 #[test]
 fn a_number_in_prose_is_the_codes() {

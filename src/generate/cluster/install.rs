@@ -12,7 +12,7 @@ pub(super) fn files(catalog: &Catalog) -> Vec<File> {
     let Packages { repository, version } = catalog.packages();
     let mut files = Vec::new();
     for (flavour, file) in [(Flavour::Namespaced, "namespaced"), (Flavour::Claims, "claims")] {
-        let (name, _) = package::describe(flavour);
+        let name = package::name(flavour);
         let spec = object! { package: format!("{repository}/{name}:{version}") };
         let object = installed("Configuration", name.to_owned(), spec);
         files.push(File::document(format!("package/install/{file}.yaml"), object));
