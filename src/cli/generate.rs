@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum as _;
 
-use super::{CatalogOption, Error, Outcome, documents, say};
+use super::{CatalogOption, Error, Outcome, documents, for_shell, save, say};
 use crate::generate::{Artefact, File, is_made};
 
 /// Make everything that a platform publishes from its catalogue.
@@ -51,11 +51,9 @@ impl Generate {
                 command.push_str(&format!(" {}", value.get_name()));
             }
         }
-        if let Some(catalog) = &self.catalog.catalog {
-            command.push_str(&format!(" --catalog {}", catalog.display()));
-        }
+        command.push_str(&self.catalog.again());
         if self.out != Path::new(".") {
-            command.push_str(&format!(" --out {}", self.out.display()));
+            command.push_str(&format!(" --out {}", for_shell(&self.out)));
         }
         command
     }
@@ -65,6 +63,12 @@ impl Generate {
         let Self { mut what, catalog, out, check, print } = self;
         let is_built_in = catalog.catalog.is_none();
         let catalog = documents::catalog(catalog.catalog.as_deref())?;
+        if out.exists() && !out.is_dir() {
+            return Err(Error::File {
+                path: out.display().to_string(),
+                message: "is no folder; name one with --out".to_owned(),
+            });
+        }
         if what.is_empty() {
             what.extend(Artefact::ALL);
         }
@@ -107,9 +111,11 @@ impl Generate {
             });
         }
         // Everything is known to be right before the first file is touched.
-        for (path, text) in &stale {
-            save(&out.join(path), text)?;
-            say(&format!("wrote {}", out.join(path).display()));
+        let written: Vec<(PathBuf, &[u8])> =
+            stale.iter().map(|(path, text)| (out.join(path), text.as_bytes())).collect();
+        save::all(written.iter().map(|(path, content)| (path.as_path(), *content)))?;
+        for (path, _) in &written {
+            say(&format!("wrote {}", path.display()));
         }
         for path in &leftovers {
             fs::remove_file(path)
@@ -174,7 +180,7 @@ fn another_platforms(out: &Path, stale: &[&(String, String)], domain: &str) -> O
 
 /// Whether somebody keeps a file of their own where one is to be made.
 fn is_foreign(path: &Path) -> bool {
-    fs::read_to_string(path).is_ok_and(|text| !is_made(&text))
+    fs::read(path).is_ok_and(|content| !is_made(&String::from_utf8_lossy(&content)))
 }
 
 fn is_current(path: &Path, text: &str) -> bool {
@@ -200,21 +206,4 @@ fn leftovers_in(out: &Path, folder: &str, made: &[File]) -> Result<Vec<PathBuf>,
         }
     }
     Ok(leftovers)
-}
-
-/// Writes a file whole or not at all.
-fn save(path: &Path, text: &str) -> Result<(), Error> {
-    let failed = |source| Error::Save { path: path.display().to_string(), source };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(failed)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let fresh = folder.join(format!(".{name}.new"));
-    let written = fs::File::create(&fresh)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .and_then(|()| fs::rename(&fresh, path));
-    written.map_err(|error| {
-        // What cannot be removed either is not worth a second message.
-        let _ = fs::remove_file(&fresh);
-        failed(error)
-    })
 }

@@ -10,10 +10,11 @@ mod generate;
 mod output;
 mod package;
 mod render;
+mod save;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -97,6 +98,24 @@ struct CatalogOption {
     /// Catalogue to use instead of the built-in example.
     #[arg(long, value_name = "FILE", env = "SELFSERVICE_CATALOG")]
     catalog: Option<PathBuf>,
+}
+
+impl CatalogOption {
+    /// The same option for another command, with a space before it; nothing where it was not given.
+    fn again(&self) -> String {
+        let catalog = self.catalog.as_ref();
+        catalog.map(|path| format!(" --catalog {}", for_shell(path))).unwrap_or_default()
+    }
+}
+
+/// A path as a shell takes it for one word.
+fn for_shell(path: &Path) -> String {
+    let shown = path.display().to_string();
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+:@%,=".contains(letter);
+    if !shown.is_empty() && shown.chars().all(is_plain) {
+        return shown;
+    }
+    format!("'{}'", shown.replace('\'', "'\\''"))
 }
 
 /// Runs the command line and says how the process is to end.

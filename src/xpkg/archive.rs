@@ -2,9 +2,9 @@
 //! pushes them.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -162,30 +162,6 @@ fn document<T: serde::de::DeserializeOwned>(name: &str, content: &[u8]) -> Resul
     serde_json::from_slice(content).map_err(|error| {
         format!("has a {} that cannot be read: {}", plain(name), plain(&error.to_string()))
     })
-}
-
-/// Writes a file wholly or not at all: beside its place first.
-pub fn write(path: &Path, content: &[u8]) -> Result<(), Error> {
-    let failed = |source| Error::Write { path: path.display().to_string(), source };
-    let name = path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidFilename.into()))?;
-    let mut hidden = std::ffi::OsString::from(".");
-    hidden.push(name);
-    hidden.push(format!(".{}", std::process::id()));
-    let unfinished = Unfinished(path.with_file_name(hidden));
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).open(&unfinished.0).map_err(failed)?;
-    file.write_all(content).and_then(|()| file.sync_all()).map_err(failed)?;
-    fs::rename(&unfinished.0, path).map_err(failed)
-}
-
-/// A file that is removed unless it got its name.
-struct Unfinished(PathBuf);
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        // Nothing is there when it was renamed.
-        let _ = fs::remove_file(&self.0);
-    }
 }
 
 #[cfg(test)]

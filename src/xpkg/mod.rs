@@ -63,14 +63,6 @@ pub enum Error {
         /// What the system says.
         source: std::io::Error,
     },
-    /// A file cannot be written.
-    #[error("cannot write {path}: {source}")]
-    Write {
-        /// The file as it was named.
-        path: String,
-        /// What the system says.
-        source: std::io::Error,
-    },
     /// A package is pushed nowhere, or pulled from nowhere.
     #[error("{0}")]
     Reference(String),
@@ -101,6 +93,24 @@ fn is_sum(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
 }
 
+/// Whether Crossplane takes a text for a version when it looks for one that a dependency allows
+/// (Masterminds/semver 3.5, `NewVersion`): semantic versioning, where a `v` may come first and
+/// minor and patch may be missing.
+pub fn is_version(text: &str) -> bool {
+    let (text, build) = text.split_once('+').map_or((text, None), |(a, b)| (a, Some(b)));
+    let (numbers, release) = text.split_once('-').map_or((text, None), |(a, b)| (a, Some(b)));
+    let numbers: Vec<&str> = numbers.strip_prefix('v').unwrap_or(numbers).split('.').collect();
+    let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_word = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    let is_padded = |part: &str| part.len() > 1 && part.starts_with('0') && is_digits(part);
+    numbers.len() <= 3
+        && numbers.iter().all(|number| is_digits(number) && number.parse::<u64>().is_ok())
+        && release.is_none_or(|text| text.split('.').all(|part| is_word(part) && !is_padded(part)))
+        && build.is_none_or(|text| text.split('.').all(is_word))
+}
+
 /// Foreign text on one line, without what a terminal would obey, and not without end.
 pub fn plain(text: &str) -> String {
     const LONGEST: usize = 300;
@@ -127,7 +137,7 @@ pub fn size(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{digest, plain, size};
+    use super::{digest, is_version, plain, size};
 
     #[test]
     fn digests_are_those_of_sha256sum() {
@@ -141,6 +151,33 @@ mod tests {
     fn foreign_text_obeys_nobody_and_ends() {
         assert_eq!(plain("a\u{1b}[31m\nb\u{7}"), "a [31m b");
         assert_eq!(plain(&"x".repeat(1000)).chars().count(), 301);
+    }
+
+    #[test]
+    fn versions_are_those_of_crossplane() {
+        for version in ["v0.1.0", "1.2.3", "v1", "1.2", "01.2.3", "v1.0.0-rc.1", "1.0.0-a-b+c.01"] {
+            assert!(is_version(version), "{version}");
+        }
+        for other in [
+            "",
+            "latest",
+            "v",
+            "vv1",
+            "V1.2.3",
+            "1.2.3.4",
+            "1..3",
+            "+1",
+            "1.2.x",
+            "1.2.3-",
+            "1.2.3-a..b",
+            "1.2.3-01",
+            "1.2.3+",
+            "1.2.3_4",
+            "18446744073709551616",
+            "1.2.3\n",
+        ] {
+            assert!(!is_version(other), "{other}");
+        }
     }
 
     #[test]

@@ -94,6 +94,57 @@ fn what_somebody_else_wrote_is_not_written_over() {
     assert_eq!(files(&out).len(), 1, "nothing is written");
 }
 
+/// A place that cannot be written is told, and what could be written beside it is not.
+#[test]
+fn a_place_in_the_way_leaves_everything_as_it_was() {
+    let out = folder("in-the-way");
+    let file = out.join("file");
+    fs::write(&file, "mine\n").expect("writable");
+    let output = run(&["generate", "--out", path(&file)]);
+    assert_eq!(
+        text(&output.stderr),
+        format!("error: {}: is no folder; name one with --out\n", file.display())
+    );
+    assert_eq!(output.status.code(), Some(2));
+    // The last to be written.
+    let page = out.join("docs/kinds/event-stream.md");
+    fs::create_dir_all(&page).expect("writable");
+    let output = run(&["generate", "--out", path(&out)]);
+    assert_eq!(
+        text(&output.stderr),
+        format!(
+            "error: {}: is a folder where a file is to be written; move it away\n",
+            page.display()
+        )
+    );
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(files(&out).into_keys().collect::<Vec<_>>(), ["file"], "nothing is written");
+    let binary = out.join("docs/catalog.md");
+    fs::remove_dir(&page).expect("empty");
+    fs::write(&binary, b"\xff\xfe").expect("writable");
+    let output = run(&["generate", "--out", path(&out)]);
+    assert_eq!(
+        text(&output.stderr),
+        format!(
+            "error: {}: was not made by `selfservice generate`, so nothing is written; move it \
+             away, or choose another --out\n",
+            binary.display()
+        )
+    );
+}
+
+/// What is to be run again is one command, whatever its paths are called.
+#[test]
+fn the_command_to_run_again_is_quoted() {
+    let out = folder("of many words");
+    let output = run(&["generate", "packages", "--check", "--out", path(&out)]);
+    let expected = format!(
+        "Run `selfservice generate packages --out '{}'` and commit what changes.",
+        out.display()
+    );
+    assert_eq!(text(&output.stderr).lines().last(), Some(expected.as_str()));
+}
+
 /// Whoever forgets `--catalog` is not to lose a platform.
 #[test]
 fn the_example_replaces_no_platform() {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Error, Outcome};
 use crate::cli::documents::{self, Document};
-use crate::cli::say;
+use crate::cli::{save, say};
 use crate::xpkg::contents::{self, PackageType};
 use crate::xpkg::image::{Image, Streams};
 use crate::xpkg::oci::Platform;
@@ -41,7 +41,7 @@ struct Function {
     #[arg(long = "binary", value_name = "FILE", required = true)]
     binaries: Vec<PathBuf>,
     /// Version that the image is labelled with.
-    #[arg(long, value_name = "VERSION", default_value = env!("CARGO_PKG_VERSION"))]
+    #[arg(long, value_name = "VERSION", value_parser = version, default_value = env!("CARGO_PKG_VERSION"))]
     image_version: String,
     #[command(flatten)]
     common: Common,
@@ -54,7 +54,7 @@ struct Configuration {
     #[arg(value_name = "DIR", default_value = "package/configuration")]
     folder: PathBuf,
     /// Version that the image is labelled with.
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = version)]
     image_version: Option<String>,
     #[command(flatten)]
     common: Common,
@@ -68,6 +68,38 @@ struct Common {
     /// File to write, or the folder to write NAME-ARCHITECTURE.xpkg or NAME.xpkg to.
     #[arg(short, long, value_name = "PATH", default_value = ".")]
     output: PathBuf,
+}
+
+impl Common {
+    /// Nobody waits for a package that has no place.
+    fn check_output(&self) -> Result<(), Error> {
+        let output = &self.output;
+        let written = output.as_os_str().as_encoded_bytes();
+        let is_folder = written
+            .rsplit(|byte| *byte == b'/')
+            .next()
+            .is_some_and(|last| matches!(last, b"" | b"." | b"..") || output.is_dir());
+        let folder = match output.parent() {
+            _ if is_folder => output,
+            Some(parent) if parent != Path::new("") => parent,
+            _ => return Ok(()),
+        };
+        if folder.is_dir() {
+            return Ok(());
+        }
+        Err(Error::File {
+            path: folder.display().to_string(),
+            message: "is no folder; make it first, or name another with --output".to_owned(),
+        })
+    }
+}
+
+/// A version of an image, as tags have them.
+fn version(text: &str) -> Result<String, String> {
+    if xpkg::is_version(text) {
+        return Ok(text.to_owned());
+    }
+    Err("it is no version; write one such as 1.4.0".to_owned())
 }
 
 impl Build {
@@ -91,6 +123,7 @@ impl Function {
                 ),
             });
         }
+        common.check_output()?;
         let source = Source::read(PackageType::Function, &folder, &common.examples)?;
         let mut packages: Vec<(Platform, PathBuf, Image)> = Vec::new();
         for path in binaries {
@@ -110,25 +143,24 @@ impl Function {
             }
             let labels = contents::labels(&source.meta, Some(&image_version));
             let image = Image::function(&platform, &program, source.streams(), labels);
-            packages.push((platform, path, image.map_err(unbuildable)?));
+            packages.push((platform, path, image.map_err(|error| unbuildable(&error))?));
         }
-        let mut written = String::new();
-        for (platform, _, image) in packages {
-            let name = format!("{}-{}.xpkg", source.name, platform.architecture);
-            written.push_str(&write(&image, &common.output, &name)?);
-        }
-        Ok(Outcome::Done(written))
+        let named = packages.into_iter().map(|(platform, _, image)| {
+            (format!("{}-{}.xpkg", source.name, platform.architecture), image)
+        });
+        write(named, &common.output).map(Outcome::Done)
     }
 }
 
 impl Configuration {
     fn run(self) -> Result<Outcome, Error> {
         let Self { folder, image_version, common } = self;
+        common.check_output()?;
         let source = Source::read(PackageType::Configuration, &folder, &common.examples)?;
         let labels = contents::labels(&source.meta, image_version.as_deref());
-        let image = Image::configuration(source.streams(), labels).map_err(unbuildable)?;
-        let name = format!("{}.xpkg", source.name);
-        write(&image, &common.output, &name).map(Outcome::Done)
+        let image =
+            Image::configuration(source.streams(), labels).map_err(|error| unbuildable(&error))?;
+        write([(format!("{}.xpkg", source.name), image)], &common.output).map(Outcome::Done)
     }
 }
 
@@ -223,18 +255,28 @@ fn program(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(content)
 }
 
-/// Writes a package, tells about it, and gives the line to print.
-fn write(image: &Image, output: &Path, name: &str) -> Result<String, Error> {
-    let path = if output.is_dir() { output.join(name) } else { output.to_path_buf() };
-    // `./a` is `a` to everybody.
-    let path = path.strip_prefix(".").unwrap_or(&path);
-    let content = archive::bytes(image).map_err(unbuildable)?;
-    archive::write(path, &content)?;
-    let digest = xpkg::digest(&image.stored_manifest());
-    say(&format!("{}: {}, {digest}", path.display(), size(content.len() as u64)));
-    Ok(format!("{}\n", path.display()))
+/// Writes packages, tells about them, and gives the lines to print.
+fn write(
+    packages: impl IntoIterator<Item = (String, Image)>,
+    output: &Path,
+) -> Result<String, Error> {
+    let mut files = Vec::new();
+    for (name, image) in packages {
+        let path = if output.is_dir() { output.join(name) } else { output.to_path_buf() };
+        // `./a` is `a` to everybody.
+        let path = path.strip_prefix(".").unwrap_or(&path).to_path_buf();
+        let content = archive::bytes(&image).map_err(|error| unbuildable(&error))?;
+        files.push((path, content, xpkg::digest(&image.stored_manifest())));
+    }
+    save::all(files.iter().map(|(path, content, _)| (path.as_path(), content.as_slice())))?;
+    let mut lines = String::new();
+    for (path, content, digest) in files {
+        say(&format!("{}: {}, {digest}", path.display(), size(content.len() as u64)));
+        lines.push_str(&format!("{}\n", path.display()));
+    }
+    Ok(lines)
 }
 
-fn unbuildable(source: std::io::Error) -> Error {
-    xpkg::Error::Write { path: "the package".to_owned(), source }.into()
+fn unbuildable(error: &std::io::Error) -> Error {
+    Error::Platform { message: format!("cannot build the package: {error}") }
 }
