@@ -315,7 +315,7 @@ fn a_selector_that_is_missing_or_wrong_hides_no_other_mistake() {
         "refused: RedisInstance team-identity/session-cache\n  \
          spec.compositionSelector.matchLabels.environment [selector-mismatch]: Selector label environment is missing. Set it to one of development, production, staging.\n  \
          spec.parameters.version [wrong-type]: Parameter version must be a string, not the number 7. Put it in quotes: version: \"7\".\n\
-         Run `selfservice explain selector-mismatch` for the ways out.\n",
+         Run `selfservice explain selector-mismatch wrong-type` for the ways out.\n",
     );
 }
 
@@ -333,7 +333,7 @@ fn a_field_of_a_wrong_form_is_a_violation_and_not_a_crash() {
         "refused: RedisInstance team-a/abc\n  \
          spec.parameters [wrong-type]: Field parameters is malformed: expected an object, got a list. Correct it, or leave it out.\n  \
          spec.parameters.size [parameter-missing]: Parameter size is missing. Set it to one of small, medium, large.\n\
-         Run `selfservice explain wrong-type` for the ways out.\n",
+         Run `selfservice explain wrong-type parameter-missing` for the ways out.\n",
     );
     let composite = file(
         "orphan.yaml",
@@ -473,6 +473,35 @@ fn explain_teaches() {
     assert!(text(&run(&["explain"]).stdout).lines().count() > 20);
 }
 
+/// What a refusal asks to be run can be run, and explains all of it.
+#[test]
+fn a_refusal_tells_how_to_explain_every_code_with_the_same_catalogue() {
+    let claim = fs::read_to_string("examples/redis/claim.yaml").expect("readable");
+    let claim = claim.replace("size: medium", "size: xlarge").replace("\"7\"", "\"5\"");
+    let claim = file("explained.yaml", &claim);
+    let catalogue = fs::read_to_string("catalog/default.yaml").expect("readable");
+    for (name, word) in [("own.yaml", "PATH"), ("it's own.yaml", "'FOLDER/it'\\''s own.yaml'")] {
+        let path = file(name, &catalogue);
+        let folder = path.strip_suffix(name).expect("below").trim_end_matches('/');
+        let word = word.replace("PATH", &path).replace("FOLDER", folder);
+        let stderr = text(&run(&["render", &claim, "--catalog", &path]).stderr);
+        assert_eq!(
+            stderr.lines().last(),
+            Some(
+                format!(
+                    "Run `selfservice explain size-above-limit unsupported-version --catalog \
+                     {word}` for the ways out."
+                )
+                .as_str()
+            )
+        );
+        let codes = ["size-above-limit", "unsupported-version"];
+        let [one, other] = codes.map(|code| text(&run(&["explain", code]).stdout));
+        let both = run(&["explain", codes[0], codes[1], "--catalog", &path]);
+        assert_eq!(text(&both.stdout), format!("{one}\n{other}"));
+    }
+}
+
 #[test]
 fn catalog_shows_what_is_offered_where() {
     let output = run(&["catalog"]);
@@ -523,6 +552,14 @@ fn every_flavour_can_be_rendered_from_either_form() {
             assert!(stdout.contains(&format!("apiVersion: {group}\n")), "{claim} {flavour}");
         }
     }
+}
+
+#[test]
+fn the_readme_counts_its_lines() {
+    let readme = fs::read_to_string("README.md").expect("readable");
+    let claim = readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next());
+    assert!(readme.contains("declare what they need in sixteen lines;"));
+    assert_eq!(claim.map(|claim| claim.lines().count()), Some(16));
 }
 
 /// The README's example output is what its command prints.

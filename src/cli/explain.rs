@@ -5,11 +5,12 @@ use crate::catalog::Catalog;
 use crate::generate::refusals::{Example, example};
 use crate::guardrails;
 
-/// Explain a guardrail and the ways out of it, with an example.
+/// Explain guardrails and the ways out of them, with examples.
 #[derive(Debug, clap::Args)]
 pub(super) struct Explain {
-    /// Code of the guardrail, as refusals show it; all codes when left out.
-    code: Option<String>,
+    /// Codes of guardrails, as refusals show them; a list of all when left out.
+    #[arg(value_name = "CODE")]
+    codes: Vec<String>,
 
     #[command(flatten)]
     catalog: CatalogOption,
@@ -17,11 +18,15 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) fn run(self) -> Result<Outcome, Error> {
-        let Self { code, catalog } = self;
-        let Some(code) = code else { return Ok(Outcome::Done(all())) };
+        let Self { codes, catalog } = self;
+        if codes.is_empty() {
+            return Ok(Outcome::Done(all()));
+        }
         // Its sentences name what this catalogue offers.
         let catalog = documents::catalog(catalog.catalog.as_deref())?;
-        explain(&code, &catalog).map(Outcome::Done)
+        let explained: Result<Vec<_>, _> =
+            codes.iter().map(|code| explain(code, &catalog)).collect();
+        Ok(Outcome::Done(explained?.join("\n")))
     }
 }
 

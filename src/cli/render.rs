@@ -77,6 +77,7 @@ enum Format {
 impl Render {
     pub(super) fn run(self) -> Result<Outcome, Error> {
         let Self { claim, composition, observed, required, catalog, flavour, output, now } = self;
+        let again = catalog.again();
         let catalog = documents::catalog(catalog.catalog.as_deref())?;
         let claims = documents::read(&claim)?;
         if claims.is_empty() {
@@ -103,7 +104,7 @@ impl Render {
             match inputs.judge(&composite, document)? {
                 Ok(verdict) => rendered.push((composite, verdict)),
                 Err(violations) => {
-                    refuse(&composite, &violations);
+                    refuse(&composite, &violations, &again);
                     refused = true;
                 }
             }
@@ -122,13 +123,21 @@ fn today() -> Date {
         .unwrap_or_default()
 }
 
-fn refuse(composite: &Composite, violations: &[Violation]) {
+/// `catalog` is the option that the ways out are asked for with.
+fn refuse(composite: &Composite, violations: &[Violation], catalog: &str) {
     say(&format!("refused: {}", composite.title()));
     for violation in violations {
         say(&format!("  {violation}"));
     }
-    if let Some(violation) = violations.first() {
-        say(&format!("Run `selfservice explain {}` for the ways out.", violation.code));
+    let mut codes: Vec<&str> = Vec::new();
+    for violation in violations {
+        if !codes.contains(&violation.code) {
+            codes.push(violation.code);
+        }
+    }
+    if !codes.is_empty() {
+        let codes = codes.join(" ");
+        say(&format!("Run `selfservice explain {codes}{catalog}` for the ways out."));
     }
 }
 
