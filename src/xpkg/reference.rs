@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use super::{Error, is_digest, plain};
 
 /// Where the registry that Docker calls `docker.io` answers.
-const DOCKER_HUB: &str = "index.docker.io";
+pub(super) const DOCKER_HUB: &str = "index.docker.io";
 
 /// A package in a registry: registry, repository, and tag or digest.
 #[derive(Clone, Debug)]
@@ -80,6 +80,22 @@ impl Reference {
             )));
         }
         Ok(self)
+    }
+
+    /// The last part of its repository's path.
+    pub fn last_part(&self) -> &str {
+        self.repository.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Its tag, where there is one.
+    pub fn tag(&self) -> Option<&str> {
+        self.tag.as_deref()
+    }
+
+    /// Whether a repository, as a dependency names it, is the one of this.
+    pub fn is_in(&self, repository: &str) -> bool {
+        Self::parse(repository)
+            .is_some_and(|other| other.host() == self.host() && other.repository == self.repository)
     }
 
     /// The registry as it was named.
@@ -205,6 +221,20 @@ mod tests {
         ] {
             let error = Reference::read(text).expect_err(text).to_string();
             assert!(error.starts_with(&format!("\"{text}\" is no reference")), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_repository_is_one_by_any_name() {
+        for (reference, repository, is_in) in [
+            ("registry.example.com/a/b:v1", "registry.example.com/a/b", true),
+            ("registry.example.com/a/b:v1", "registry.example.com/a", false),
+            ("registry.example.com/a/b:v1", "registry.example.com:443/a/b", false),
+            ("docker.io/library/a:v1", "index.docker.io/a", true),
+            ("registry.example.com/a/b:v1", "a/b", false),
+        ] {
+            let reference = Reference::read(reference).expect("complete");
+            assert_eq!(reference.is_in(repository), is_in, "{} {repository}", reference.text);
         }
     }
 

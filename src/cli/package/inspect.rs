@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::{Error, Outcome};
+use super::{Dependency, Error, Outcome};
 use crate::cli::output;
 use crate::xpkg::contents::text;
 use crate::xpkg::image::Held;
@@ -92,13 +92,6 @@ struct PlatformLine {
 }
 
 #[derive(Debug, Serialize)]
-struct Dependency {
-    kind: String,
-    package: String,
-    version: String,
-}
-
-#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LayerLine {
     annotation: Option<String>,
@@ -136,7 +129,7 @@ impl Report {
                 .flatten()
                 .filter_map(|capability| capability.as_str().map(str::to_owned))
                 .collect(),
-            dependencies: spec("dependsOn").into_iter().flatten().map(Dependency::new).collect(),
+            dependencies: Dependency::all(&meta),
             runtime: Runtime::of(&held.config.config),
             labels: held.config.config.labels,
             layers: held
@@ -223,27 +216,6 @@ impl Runtime {
             environment: execution.env.clone(),
             ports: execution.exposed_ports.keys().cloned().collect(),
         })
-    }
-}
-
-impl Dependency {
-    /// `{apiVersion, kind, package}`, or the older `{provider|configuration|function: package}`.
-    fn new(dependency: &Json) -> Self {
-        let field = |name: &str| text(dependency, &[name]);
-        let old = [
-            ("provider", "Provider"),
-            ("configuration", "Configuration"),
-            ("function", "Function"),
-        ];
-        let (kind, package) = old
-            .iter()
-            .find_map(|(name, kind)| Some((*kind, field(name)?)))
-            .unwrap_or((field("kind").unwrap_or("-"), field("package").unwrap_or("-")));
-        Self {
-            kind: kind.to_owned(),
-            package: package.to_owned(),
-            version: field("version").unwrap_or("any").to_owned(),
-        }
     }
 }
 

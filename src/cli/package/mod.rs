@@ -4,6 +4,7 @@ mod build;
 mod inspect;
 mod push;
 
+use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::{Error, Outcome, documents};
@@ -52,6 +53,41 @@ fn objects(shown: &str, held: &Held) -> Result<(Json, Vec<Json>), Error> {
                 others + usize::from(meta.is_some())
             ),
         }),
+    }
+}
+
+/// A package that another one needs.
+#[derive(Debug, Serialize)]
+struct Dependency {
+    kind: String,
+    package: String,
+    version: String,
+}
+
+impl Dependency {
+    /// Those that a package object names.
+    fn all(meta: &Json) -> Vec<Self> {
+        let depends = meta.get("spec").and_then(|spec| spec.get("dependsOn"));
+        depends.and_then(Json::as_array).into_iter().flatten().map(Self::new).collect()
+    }
+
+    /// `{apiVersion, kind, package}`, or the older `{provider|configuration|function: package}`.
+    fn new(dependency: &Json) -> Self {
+        let field = |name: &str| text(dependency, &[name]);
+        let old = [
+            ("provider", "Provider"),
+            ("configuration", "Configuration"),
+            ("function", "Function"),
+        ];
+        let (kind, package) = old
+            .iter()
+            .find_map(|(name, kind)| Some((*kind, field(name)?)))
+            .unwrap_or((field("kind").unwrap_or("-"), field("package").unwrap_or("-")));
+        Self {
+            kind: kind.to_owned(),
+            package: package.to_owned(),
+            version: field("version").unwrap_or("any").to_owned(),
+        }
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Error, Outcome};
+use super::{Dependency, Error, Outcome};
 use crate::cli::say;
 use crate::xpkg::contents::text;
 use crate::xpkg::image::{Held, Image};
 use crate::xpkg::oci::Platform;
 use crate::xpkg::reference::Reference;
-use crate::xpkg::{archive, plain, registry};
+use crate::xpkg::{archive, is_version, plain, registry};
 
 /// Push package files and print the reference with its digest.
 ///
@@ -44,6 +44,13 @@ impl Push {
                     .to_owned(),
             });
         }
+        // They are one package.
+        if let Some(package) = packages.first() {
+            package.check_place(&reference)?;
+            for warning in package.warnings(&reference) {
+                say(&format!("warning: {warning}"));
+            }
+        }
         let images: Vec<Image> = packages.into_iter().map(|package| package.image).collect();
         let digest = registry::push(&reference, &images, &mut |text| say(text))?;
         Ok(Outcome::Done(format!("{}@{digest}\n", reference.text)))
@@ -55,8 +62,11 @@ struct Package {
     path: String,
     image: Image,
     held: Held,
+    /// What it calls itself.
+    name: String,
     /// Kind and name of its package object.
     title: String,
+    dependencies: Vec<Dependency>,
 }
 
 impl Package {
@@ -69,12 +79,54 @@ impl Package {
             .map_err(|problem| crate::xpkg::Error::File { path: path.clone(), problem })?;
         let (meta, _) = super::objects(&path, &held)?;
         let field = |field: &[&str]| text(&meta, field).unwrap_or_default();
-        let title = plain(&format!("{} {}", field(&["kind"]), field(&["metadata", "name"])));
-        Ok(Self { path, image, held, title })
+        let name = plain(field(&["metadata", "name"]));
+        let title = format!("{} {name}", plain(field(&["kind"])));
+        Ok(Self { path, image, held, name, title, dependencies: Dependency::all(&meta) })
     }
 
     fn platform(&self) -> Platform {
         self.image.config.platform()
+    }
+
+    /// Crossplane takes whatever is in the repository of a dependency for that dependency.
+    fn check_place(&self, reference: &Reference) -> Result<(), Error> {
+        let Some(dependency) =
+            self.dependencies.iter().find(|dependency| reference.is_in(&dependency.package))
+        else {
+            return Ok(());
+        };
+        Err(Error::Platform {
+            message: format!(
+                "cannot push {}: {} depends on the {} in this repository, and would take its place; \
+                 name a repository of its own",
+                reference.text,
+                self.title,
+                plain(&dependency.kind)
+            ),
+        })
+    }
+
+    /// What may be meant, and misleads Crossplane if it is not: it knows a package by its repository
+    /// and the versions among its tags.
+    fn warnings(&self, reference: &Reference) -> Vec<String> {
+        let mut warnings = Vec::new();
+        // Paths differ from names in many registries; few are called like another package.
+        let last = reference.last_part();
+        let is_package =
+            ["function-", "configuration-", "provider-"].iter().any(|kind| last.starts_with(kind));
+        if is_package && last != self.name {
+            warnings.push(format!(
+                "{} is pushed to a repository called {last}; what depends on {last} there gets it",
+                self.title
+            ));
+        }
+        if let Some(tag) = reference.tag().filter(|tag| !is_version(tag)) {
+            warnings.push(format!(
+                "the tag {tag} is no version such as v1.4.0, so no dependency on {} is satisfied by it",
+                self.name
+            ));
+        }
+        warnings
     }
 
     /// Crossplane reads one of the platforms, and runs another.
