@@ -898,10 +898,10 @@ fn mistakes_in_a_package_are_named_by_file_and_document() {
     );
 }
 
-/// The command in refusals, on the page and in the suite is one.
+/// The command in refusals, on the page and of the suites is one.
 #[test]
 fn the_server_is_built_as_the_page_says() {
-    for path in ["docs/packages.md", "tests/packages/run"] {
+    for path in ["docs/packages.md", "tests/tools/static-server"] {
         let page = fs::read_to_string(path).expect("readable").replace("\\\n", "");
         let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
         let build = BUILD.replace("x86_64-unknown-linux-gnu", "\"$platform\"");
