@@ -384,7 +384,7 @@ fn two_accounts_cannot_share_a_way_into_one() {
         format!(
             "error: {path}: 2 problems in the catalogue:\n  \
              environments.staging.aws.providerConfig: \"aws-development\" leads into account 111122223333 in development: every account needs one of its own\n  \
-             environments.staging.aws.secretStore.name: \"aws-production\" leads into account 777788889999 in production: every account needs one of its own\n",
+             environments.staging.aws.secretStore.name: \"aws-production\" reads region eu-west-1 of account 777788889999 in production: every region of an account needs one of its own\n",
         ),
     );
     assert_eq!(output.status.code(), Some(2));

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::aws::is_account;
 use super::{Aws, Identity, Offering, Problem, Problems, list};
 use crate::kinds::Settings;
 
@@ -81,13 +82,15 @@ fn check_arn(field: &str, arn: &str, bound: Bound, aws: &Aws, problems: &mut Pro
     let Aws { region: here, account_id, .. } = aws;
     match bound {
         Bound::Account => {
-            let own = account_id.len() != 12 || account == account_id;
+            let formed = is_account(account_id) && is_account(account);
+            let own = !formed || account == account_id;
             problems.require(own, field, || {
                 format!("\"{arn}\" must be of account {account_id}, this environment's accountId")
             });
         }
         Bound::Region => {
-            problems.require(!is_region(here) || region == here, field, || {
+            let formed = is_region(here) && is_region(region);
+            problems.require(!formed || region == here, field, || {
                 format!("\"{arn}\" must be of region {here}, this environment's region")
             });
         }
@@ -154,23 +157,43 @@ fn check_families(settings: &Settings, problems: &mut Problems) {
     }
 }
 
-/// Names of ways into an account that several accounts share: each leads into one.
-pub(super) fn shared_ways<'a>(offerings: impl Iterator<Item = &'a Offering>) -> Vec<Problem> {
-    let mut ways: BTreeMap<(&str, &str), (&str, &str)> = BTreeMap::new();
+/// What environments share by its name, though each says something else of it.
+pub(super) fn contradictions<'a>(offerings: impl Iterator<Item = &'a Offering>) -> Vec<Problem> {
+    let mut told: BTreeMap<(&str, &str), (&str, String)> = BTreeMap::new();
     let mut problems = Vec::new();
     for Offering { environment, aws, .. } in offerings {
-        let here = (environment.name.as_str(), aws.account_id.as_str());
-        for (field, name) in
-            [("providerConfig", &aws.provider_config), ("secretStore.name", &aws.secret_store.name)]
-        {
-            let (other, account) = *ways.entry((field, name)).or_insert(here);
-            if account != here.1 {
+        let Aws { account_id, region, provider_config, secret_store, identity, .. } = aws;
+        let cluster = match identity {
+            Identity::Irsa { .. } => None,
+            Identity::PodIdentity { cluster_name } => Some(cluster_name),
+        };
+        for (field, name, here, rule) in [
+            (
+                "providerConfig",
+                Some(provider_config),
+                format!("leads into account {account_id}"),
+                "every account needs one of its own",
+            ),
+            (
+                "secretStore.name",
+                Some(&secret_store.name),
+                format!("reads region {region} of account {account_id}"),
+                "every region of an account needs one of its own",
+            ),
+            (
+                "identity.podIdentity.clusterName",
+                cluster,
+                format!("is in region {region} of account {account_id}"),
+                "EKS gives out identities in its cluster's region and account alone",
+            ),
+        ] {
+            let Some(name) = name else { continue };
+            let here = (environment.name.as_str(), here);
+            let (other, there) = told.entry((field, name)).or_insert_with(|| here.clone());
+            if *there != here.1 {
                 problems.push(Problem {
                     path: format!("environments.{}.aws.{field}", here.0),
-                    message: format!(
-                        "\"{name}\" leads into account {account} in {other}: every account needs one \
-                         of its own",
-                    ),
+                    message: format!("\"{name}\" {there} in {other}: {rule}"),
                 });
             }
         }

@@ -103,9 +103,7 @@ impl Aws {
         problems.require(is_word(&self.region, b"-"), "region", || {
             format!("\"{}\" is not a region such as eu-west-1", self.region)
         });
-        let digits =
-            self.account_id.len() == 12 && self.account_id.bytes().all(|b| b.is_ascii_digit());
-        problems.require(digits, "accountId", || {
+        problems.require(is_account(&self.account_id), "accountId", || {
             format!("\"{}\" is not an account number of 12 digits, in quotes", self.account_id)
         });
         problems.require(is_id(&self.vpc_id, "vpc-"), "vpcId", || {
@@ -193,6 +191,10 @@ impl Aws {
             });
         }
     }
+}
+
+pub(super) fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_word(text: &str, also: &[u8]) -> bool {

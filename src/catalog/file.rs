@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use super::agreement::shared_ways;
+use super::agreement::contradictions;
 use super::repair::repair;
 use super::written::Written;
 use super::{Crossplane, Offering, Packages, Problem, Problems, Provider};
@@ -50,7 +50,7 @@ impl Catalog {
         let packages = section("packages", &written.packages, Packages::check, &mut found);
         let crossplane = section("crossplane", &written.crossplane, Crossplane::check, &mut found);
         let offerings = written.cut(&mut found);
-        found.extend(shared_ways(offerings.values().map(|(offering, _)| offering)));
+        found.extend(contradictions(offerings.values().map(|(offering, _)| offering)));
         found.retain(|problem| !unformed.iter().any(|earlier| problem.is_at(&earlier.path)));
         found.extend(unformed);
         found.sort();

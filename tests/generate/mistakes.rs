@@ -141,6 +141,35 @@ fn what_fits_is_accepted() {
     }
 }
 
+/// Stores are of a region, and EKS gives out identities in its own alone.
+#[test]
+fn one_name_is_one_thing() {
+    let catalogue = fs::read_to_string("catalog/default.yaml").expect("readable");
+    let one_account =
+        catalogue.replace("777788889999", "444455556666").replace("aws-production", "aws-staging");
+    let (others, production) = one_account.split_once("\n  production:\n").expect("there");
+    let production = production.replace("eu-west-1", "eu-west-2");
+    assert_eq!(
+        told("two-regions", &format!("{others}\n  production:\n{production}"))[0],
+        "environments.staging.aws.secretStore.name: \"aws-staging\" reads region eu-west-2 of account 444455556666 in production: every region of an account needs one of its own"
+    );
+    let issuer = |account| {
+        format!(
+            "irsa:\n          oidcProviderArn: arn:aws:iam::{account}:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE9F8E7D6C5B4A39281EXAMPLE"
+        )
+    };
+    let cluster = "podIdentity: {clusterName: main}";
+    let two_accounts = catalogue
+        .replace(&issuer("111122223333"), cluster)
+        .replace(&issuer("777788889999"), cluster);
+    assert_eq!(
+        told("two-accounts", &two_accounts),
+        [
+            "environments.production.aws.identity.podIdentity.clusterName: \"main\" is in region eu-west-1 of account 111122223333 in development: EKS gives out identities in its cluster's region and account alone"
+        ]
+    );
+}
+
 #[test]
 fn environments_must_be_of_use() {
     check(&[
