@@ -258,7 +258,7 @@ fn bad_files_are_named_with_document_and_line() {
         &["render", &group],
         2,
         &format!(
-            "error: {group}:1: document 1 has apiVersion \"cache.acme.example/v1alpha1\", but RedisInstance is of cache.platform.example.com/v1alpha1\n"
+            "error: {group}:1: document 1 has apiVersion \"cache.acme.example/v1alpha1\", but RedisInstance is of cache.platform.example.com/v1alpha1 here; write that, or choose your platform's catalogue with --catalog FILE\n"
         ),
     );
 }

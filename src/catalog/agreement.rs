@@ -20,6 +20,7 @@ pub(super) fn problems(offering: &Offering) -> Vec<Problem> {
         check_arn(field, arn, bound, &offering.aws, &mut problems);
     }
     check_families(&offering.settings, &mut problems);
+    check_storage(&offering.settings, &mut problems);
     problems.into_sorted()
 }
 
@@ -154,6 +155,20 @@ fn check_families(settings: &Settings, problems: &mut Problems) {
                 )
             });
         }
+    }
+}
+
+/// What a size has without being asked, a claim may ask for.
+fn check_storage(settings: &Settings, problems: &mut Problems) {
+    let Settings::PostgreSql(own) = settings else { return };
+    let most = own.maximum_storage_gb;
+    for (index, size) in own.sizes.0.iter().enumerate() {
+        let given = size.storage_gb;
+        problems.require(
+            most <= 0 || given <= most,
+            &format!("settings.sizes[{index}].storageGB"),
+            || format!("{given} must not exceed maximumStorageGB, which is {most}"),
+        );
     }
 }
 

@@ -48,7 +48,8 @@ impl<T: Named> Sizes<T> {
                 format!("{} must be of a–z, 0–9, . and -", crate::guardrails::quote(name))
             });
         }
-        problems.require(self.rank(maximum).is_some(), "maximumSize", || {
+        let known = self.0.is_empty() || self.rank(maximum).is_some();
+        problems.require(known, "maximumSize", || {
             format!("\"{maximum}\" is none of the sizes: {}", list(self.names()))
         });
     }
@@ -121,7 +122,8 @@ impl Versions {
             "must list at least one version".to_owned()
         });
         check_unique(&self.offered, "offered", problems);
-        problems.require(self.find(&self.default).is_some(), "default", || {
+        let known = self.offered.is_empty() || self.find(&self.default).is_some();
+        problems.require(known, "default", || {
             format!("\"{}\" is none of the versions: {}", self.default, list(self.names()))
         });
         for (index, version) in self.offered.iter().enumerate() {
@@ -205,7 +207,7 @@ impl Range {
             format!("must have minimum ≤ default ≤ maximum, not {minimum} ≤ {default} ≤ {maximum}")
         });
         let held = service.contains(&self.minimum) && service.contains(&self.maximum);
-        problems.require(held, field, || {
+        problems.require(held || !ordered, field, || {
             format!(
                 "{minimum} to {maximum} must lie within AWS's own limits {}–{}",
                 service.start(),

@@ -165,10 +165,7 @@ fn section<T: DeserializeOwned>(
 ) -> Option<T> {
     let mut own = Vec::new();
     let section: Option<T> = repair(written, &mut own, |document| document.read());
-    found.extend(own.iter().map(|problem| Problem {
-        path: format!("{name}.{}", problem.path).trim_end_matches('.').to_owned(),
-        message: problem.message.clone(),
-    }));
+    found.extend(own.iter().map(|problem| problem.clone().within(name)));
     let section = section.filter(|_| own.is_empty())?;
     let mut problems = Problems::default();
     problems.within(name, |problems| check(&section, problems));

@@ -14,6 +14,13 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// The same, told of a document that holds this one at `base`.
+    pub(super) fn within(self, base: &str) -> Self {
+        let Self { path, message } = self;
+        let dot = if path.is_empty() || path.starts_with(['.', '[']) { "" } else { "." };
+        Self { path: format!("{base}{dot}{path}"), message }
+    }
+
     /// Whether it is with what lies at `path`, or below it.
     pub(super) fn is_at(&self, path: &str) -> bool {
         let rest = self.path.strip_prefix(path);

@@ -32,6 +32,8 @@ pub(super) fn repair<T>(
         }
         document = repaired?;
     }
+    let message = "there may be more than these: mend them first, and check again".to_owned();
+    problems.push(Problem { path: String::new(), message });
     None
 }
 
@@ -60,13 +62,23 @@ fn without<T>(
         Some(json!("delete")),
         Some(json!({"irsa": {"oidcProviderArn": ""}})),
     ];
-    stand_ins.into_iter().find_map(|stand_in| {
+    let mut elsewhere = None;
+    for stand_in in stand_ins {
         let mut changed = document.clone();
-        place(&mut changed, &steps, stand_in)?;
-        let complaint =
-            Struct::write(&changed).and_then(|written| read(&written).map(|_| ())).err();
-        complaint.is_none_or(|error| error.path() != path).then_some(changed)
-    })
+        if place(&mut changed, &steps, stand_in).is_none() {
+            continue;
+        }
+        let complaint = Struct::write(&changed).and_then(|written| read(&written).map(|_| ()));
+        match complaint.map_err(Problem::from) {
+            Err(problem) if problem.path == path => {}
+            // What holds it lacks it now: no mistake of the document.
+            Err(problem) if path.starts_with(&problem.path) => {
+                elsewhere = elsewhere.or(Some(changed));
+            }
+            _ => return Some(changed),
+        }
+    }
+    elsewhere
 }
 
 /// What is at the end of `steps`.

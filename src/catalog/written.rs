@@ -213,26 +213,28 @@ fn relocate(
     environment: &str,
     settings: &Map<String, Json>,
 ) -> Problem {
+    let own = format!("environments.{environment}");
     let Problem { path, message } = problem;
-    let path = if let Some(rest) = path.strip_prefix("settings.") {
-        let field = rest.split(['.', '[']).next().unwrap_or(rest);
+    let at = |path: &str| Problem { path: path.to_owned(), message: message.clone() };
+    if path == "environment.name" {
+        at(&own)
+    } else if let Some(rest) = below(&path, "environment") {
+        at(rest).within(&own)
+    } else if below(&path, "aws").is_some() {
+        at(&path).within(&own)
+    } else if let Some(rest) = below(&path, "settings") {
+        let field = rest.split(['.', '[', ']']).find(|part| !part.is_empty());
         let overridden = settings
             .get("environments")
             .and_then(|all| all.get(environment))
-            .is_some_and(|own| own.get(field).is_some());
-        if overridden {
-            format!("{base}.environments.{environment}.{rest}")
-        } else {
-            format!("{base}.{rest}")
-        }
-    } else if path == "environment.name" {
-        format!("environments.{environment}")
-    } else if let Some(rest) = path.strip_prefix("environment.") {
-        format!("environments.{environment}.{rest}")
-    } else if path == "aws" || path.starts_with("aws.") {
-        format!("environments.{environment}.{path}")
+            .is_some_and(|own| field.is_some_and(|field| own.get(field).is_some()));
+        at(rest).within(&if overridden { format!("{base}.{own}") } else { base.to_owned() })
     } else {
-        path
-    };
-    Problem { path, message }
+        Problem { path, message }
+    }
+}
+
+/// What is left of a path below `field`.
+fn below<'a>(path: &'a str, field: &str) -> Option<&'a str> {
+    path.strip_prefix(field).filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }

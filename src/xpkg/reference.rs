@@ -36,10 +36,14 @@ impl Reference {
             )));
         }
         let reference = Self::parse(text).ok_or_else(|| {
-            Error::Reference(format!(
-                "\"{}\" is no reference (repositories are written in lower case); {example}",
-                plain(text)
-            ))
+            let reason = if text.contains("://") {
+                " (leave the scheme out)"
+            } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                " (repositories are written in lower case)"
+            } else {
+                ""
+            };
+            Error::Reference(format!("\"{}\" is no reference{reason}; {example}", plain(text)))
         })?;
         if reference.name().is_empty() {
             return Err(Error::Reference(format!(
@@ -182,6 +186,12 @@ mod tests {
         refused(
             "registry.example.com/a",
             &format!("\"registry.example.com/a\" has neither tag nor digest; {example}"),
+        );
+        refused(
+            "https://registry.example.com/a:v1",
+            &format!(
+                "\"https://registry.example.com/a:v1\" is no reference (leave the scheme out); {example}"
+            ),
         );
         refused(
             "registry.example.com/A:v1",

@@ -170,6 +170,31 @@ fn one_name_is_one_thing() {
     );
 }
 
+/// Whatever a key is called, it is found in the file.
+#[test]
+fn keys_with_dots_are_told_where_they_are() {
+    let catalogue = fs::read_to_string("catalog/default.yaml").expect("readable");
+    let odd = catalogue
+        .replacen("      region:", "      x.y: 1\n      region:", 1)
+        .replacen("      nodes: 3", "      a/b: 1\n      nodes: 3", 1)
+        .replacen("  contact:", "  a.b: 1\n  contact:", 1);
+    let told = told("dots", &odd);
+    let places: Vec<&str> = told.iter().filter_map(|line| line.split(": ").next()).collect();
+    assert_eq!(
+        places,
+        ["environments.development.aws[x.y]", "offerings.RedisInstance.aws[a/b]", "platform[a.b]"]
+    );
+}
+
+#[test]
+fn more_mistakes_than_are_told_are_mentioned() {
+    let catalogue = fs::read_to_string("catalog/default.yaml").expect("readable");
+    let many: String = (0..60).map(|number| format!("  unknown{number}: 1\n")).collect();
+    let told = told("many", &catalogue.replacen("  contact:", &format!("{many}  contact:"), 1));
+    assert_eq!(told[0], "there may be more than these: mend them first, and check again");
+    assert_eq!(told.len(), 51);
+}
+
 #[test]
 fn environments_must_be_of_use() {
     check(&[
@@ -330,6 +355,14 @@ fn choices_are_told_what_they_are_between() {
             ],
         ),
         (
+            "identity-name",
+            &[(identity, "      identity: {podIdentity: main}"), DAYS],
+            &[
+                "environments.production.aws.identity.podIdentity: expected an object, got a string",
+                DAYS_TOLD,
+            ],
+        ),
+        (
             "identity-word",
             &[(identity, "      identity: podIdentity"), DAYS],
             &[
@@ -423,6 +456,13 @@ fn values_of_a_wrong_form_are_told_the_right_one() {
                 "offerings.PostgreSQLInstance.aws.environments.production.backupRetentionDays: -7 to 35 must lie within AWS's own limits 7–35",
                 "offerings.PostgreSQLInstance.aws.maximumStorageGB: -5 must lie within AWS's own limits 20–65536",
                 "offerings.PostgreSQLInstance.aws.sizes[1].autoscalingLimitGB: 9000000000000000000 must be at least 10 % more than storageGB and at most 65536",
+            ],
+        ),
+        (
+            "storage",
+            &[("maximumStorageGB: 1000", "maximumStorageGB: 600")],
+            &[
+                "offerings.PostgreSQLInstance.aws.sizes[3].storageGB: 1000 must not exceed maximumStorageGB, which is 600",
             ],
         ),
         (

@@ -191,7 +191,8 @@ fn check_group(document: &Document, kind: Kind, domain: &str) -> Result<(), Erro
     match document.text(&["apiVersion"]) {
         Some(given) if given == expected => Ok(()),
         Some(given) => Err(document.error(format!(
-            "has apiVersion {}, but {} is of {expected}",
+            "has apiVersion {}, but {} is of {expected} here; write that, or choose your platform's \
+             catalogue with --catalog FILE",
             crate::guardrails::quote(given),
             kind.name(),
         ))),
