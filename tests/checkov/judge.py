@@ -161,9 +161,9 @@ class Renderer:
         self.binary = binary
         self.folder = folder
         catalog = yaml.safe_load((ROOT / "catalog/default.yaml").read_text())
-        for environment in catalog["environments"].values():
+        for name, environment in catalog["environments"].items():
             environment["aws"]["keyPerClaim"] = True
-            environment["aws"]["identity"] = {"podIdentity": {"clusterName": "apps"}}
+            environment["aws"]["identity"] = {"podIdentity": {"clusterName": f"apps-{name}"}}
         self.own_key_catalog = folder / "own-key.yaml"
         self.own_key_catalog.write_text(yaml.safe_dump(catalog))
 

@@ -97,7 +97,8 @@ def catalogs(folder: Path) -> Iterator[Path]:
     for line in built_in.read_text().splitlines():
         if "irsa:" in line:
             indent = " " * (len(line) - len(line.lstrip()))
-            lines.append(f"{indent}podIdentity: {{clusterName: example}}")
+            # A cluster gives out identities in its own account alone.
+            lines.append(f"{indent}podIdentity: {{clusterName: cluster-{len(lines)}}}")
         elif "oidcProviderArn:" not in line:
             lines.append(line)
         if "kmsKeyArn:" in line:
