@@ -26,38 +26,25 @@ pub(crate) fn violation(field: &str, name: &str, allowed: &[Parameter]) -> Viola
     Violation::new(GUARDRAIL.code, field, format!("Parameter {} does not exist", quote(name)), fix)
 }
 
+/// A longer word is not compared: it is no slip of the pen, and may be of any length.
+const LONGEST: usize = 64;
+
 /// The one of `candidates` that `name` was probably meant to be.
 pub fn closest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let typed = name.to_lowercase();
+    if typed.len() > LONGEST {
+        return None;
+    }
     candidates
-        .map(|candidate| (distance(&name.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .map(|candidate| (strsim::levenshtein(&typed, &candidate.to_lowercase()), candidate))
         .min()
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
         .map(|(_, candidate)| candidate)
 }
 
-/// Edits (insert, delete, replace) that turn `from` into `to`; long texts count as far away.
-fn distance(from: &str, to: &str) -> usize {
-    const LONGEST: usize = 64;
-    let to: Vec<char> = to.chars().collect();
-    if from.len() > LONGEST {
-        return usize::MAX;
-    }
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (index, letter) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = index + 1;
-        for (column, other) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *other);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(row[column] + 1).min(diagonal + 1);
-        }
-    }
-    row[to.len()]
-}
-
 #[cfg(test)]
 mod tests {
-    use super::distance;
+    use strsim::levenshtein as distance;
 
     #[test]
     fn counts_edits() {
