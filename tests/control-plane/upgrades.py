@@ -11,6 +11,8 @@ Json = Any
 
 # What Crossplane says until it has read what the new function can do.
 NOT_YET = "is missing required capabilities: composition"
+# And of what it was about to do when it was asked to stop.
+STOPPED = "context canceled"
 # Of a size that an example has, so that a catalogue that would resize what lives is noticed.
 BEFORE, AFTER = "cache.m7g.large", "cache.m7g.xlarge"
 
@@ -47,7 +49,7 @@ def an_upgrade_moves_nothing(world: World) -> None:
     touch(world, claims)
     for claim, had in zip(claims, before):
         expect_unmoved(world, claim, had, "an upgrade of Crossplane")
-        judge(world, claim, NOT_YET)
+        judge(world, claim, NOT_YET, STOPPED)
     gone = claims[0]
     gone.delete()
     world.wait(f"{gone} to be gone", gone.is_gone, gone.story)
