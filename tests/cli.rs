@@ -74,6 +74,16 @@ fn xlarge_is_refused_with_the_sentence() {
     );
 }
 
+#[test]
+fn a_second_claim_is_no_composition() {
+    fails(
+        &["render", "examples/redis/claim.yaml", "examples/postgresql/claim.yaml"],
+        2,
+        "error: examples/postgresql/claim.yaml:1: document 1 is of kind \"PostgreSQLInstance\", not a \
+         Composition; to render several claims, put them into one file, with --- between them\n",
+    );
+}
+
 /// The Composition of an example's claim.
 fn composition(kind: &Path) -> PathBuf {
     let name = kind.file_name().expect("a kind").to_string_lossy();

@@ -9,6 +9,8 @@ mod command;
 mod documents;
 #[path = "generate/mistakes.rs"]
 mod mistakes;
+#[path = "generate/pictures.rs"]
+mod pictures;
 #[path = "support/program.rs"]
 mod program;
 #[path = "generate/rules.rs"]

@@ -289,6 +289,9 @@ fn inspect_tells_people_and_programs_the_same() {
     );
 
     let function = function(&folder);
+    let (table, _) = runs(&folder, &["inspect", shown(&function)]);
+    let facts: Vec<&str> = table.lines().filter(|line| line.starts_with("version ")).collect();
+    assert_eq!(facts, [concat!("version       ", env!("CARGO_PKG_VERSION"))]);
     let (document, _) = runs(&folder, &["inspect", shown(&function), "-o", "json"]);
     let document: Json = serde_json::from_str(&document).expect("JSON");
     assert_eq!(document["capabilities"], json!(["composition"]));

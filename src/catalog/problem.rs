@@ -34,12 +34,13 @@ impl From<wire::Error> for Problem {
     }
 }
 
+/// One line, whatever the names in the file are.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.path.is_empty() {
-            write!(f, "{}: ", self.path)?;
+            write!(f, "{}: ", wire::one_line(&self.path))?;
         }
-        f.write_str(&self.message)
+        f.write_str(&wire::one_line(&self.message))
     }
 }
 

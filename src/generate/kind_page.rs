@@ -42,6 +42,7 @@ fn generated(catalog: &Catalog, kind: Kind, part: &str) -> String {
         "secret" => secret(kind),
         "status" => status(kind),
         "conditions" => conditions(kind),
+        "arrows" => ARROWS.to_owned(),
         unknown => format!("{{{{{unknown}}}}}\n"),
     }
 }
@@ -258,6 +259,12 @@ fn resources(catalog: &Catalog, kind: Kind) -> String {
 const CLASSES: &str = "
 While the claim lives, *data* is never removed, *access* is taken away when it is no longer asked for, and what is
 *derived* is replaced as needed. What stays on deletion stays at its provider: Crossplane no longer knows it.
+";
+
+/// How the pictures are to be read.
+const ARROWS: &str = "\
+A dotted arrow leads to what refers to a resource and is made together with it, a solid one to what is not made, or
+stays empty, before it is there. Names are the keys above, without the kind.
 ";
 
 fn secret(kind: Kind) -> String {

@@ -72,15 +72,25 @@ impl<'de> Reader<'de> {
     fn text(self) -> Result<&'de str, Error> {
         match self.value()? {
             Value::String(text) => Ok(text),
-            other @ (Value::Bool(_) | Value::Number(_)) => Err(Error::unquoted(other.kind_name())),
             other => Err(mismatch("a string", &other)),
         }
     }
 }
 
+/// What YAML takes for something else than was meant is told with what to do about it.
 #[cold]
 fn mismatch(expected: &str, got: &Value<'_>) -> Error {
-    Error::mismatch(expected, got.kind_name())
+    let way_out = match (expected, got) {
+        // So `7.1` and `yes` are read.
+        ("a string", Value::Bool(_) | Value::Number(_)) => ": put it in quotes",
+        ("a whole number" | "a number", Value::String(text)) if text.parse::<f64>().is_ok() => {
+            ": take away its quotes"
+        }
+        ("a boolean", Value::String("true" | "false")) => ": take away its quotes",
+        ("a list", Value::String(_)) => ": put it in square brackets",
+        _ => "",
+    };
+    Error::mismatch(expected, &format!("{}{way_out}", got.kind_name()))
 }
 
 macro_rules! integers {

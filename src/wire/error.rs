@@ -84,11 +84,6 @@ impl Error {
         Self::new(format!("expected {expected}, got {got}"))
     }
 
-    /// A number or boolean where text belongs: YAML reads `7.1` and `yes` so, unless quoted.
-    pub(super) fn unquoted(got: &str) -> Self {
-        Self::new(format!("expected a string, got {got}: put it in quotes"))
-    }
-
     /// Something else than one of `words`, or than an object with one of them as its key.
     pub(super) fn no_word(words: &[&str], got: &str) -> Self {
         Self::mismatch(&one_of(words), got)
@@ -243,7 +238,7 @@ fn one_of(words: &[&str]) -> String {
 }
 
 /// The text as one line, whatever a claim's author put into it.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() {

@@ -65,6 +65,7 @@ mod writer;
 pub use credentials::CredentialData;
 pub use document::Struct;
 pub use error::Error;
+pub(crate) use error::one_line;
 pub(crate) use near::did_you_mean;
 pub use resource::{Ready, Resource};
 pub use state::State;

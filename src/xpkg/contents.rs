@@ -152,6 +152,9 @@ pub fn text<'a>(object: &'a Json, path: &[&str]) -> Option<&'a str> {
     path.iter().try_fold(object, |value, key| value.get(key)).and_then(Json::as_str)
 }
 
+/// The label of an image that says its version (OCI image specification, annotations).
+pub const VERSION: &str = "org.opencontainers.image.version";
+
 /// What the package object says for the labels of an image.
 pub fn labels(meta: &Json, version: Option<&str>) -> super::image::Labels {
     let annotation = |name: &str| {
@@ -161,7 +164,7 @@ pub fn labels(meta: &Json, version: Option<&str>) -> super::image::Labels {
     };
     [
         ("org.opencontainers.image.title", text(meta, &["metadata", "name"]).map(str::to_owned)),
-        ("org.opencontainers.image.version", version.map(str::to_owned)),
+        (VERSION, version.map(str::to_owned)),
         ("org.opencontainers.image.description", annotation("description")),
         ("org.opencontainers.image.licenses", annotation("license")),
         ("org.opencontainers.image.source", annotation("source")),

@@ -187,6 +187,18 @@ fn keys_with_dots_are_told_where_they_are() {
 }
 
 #[test]
+fn a_mistake_is_one_line_whatever_the_names_are() {
+    let catalogue = fs::read_to_string("catalog/default.yaml").expect("readable");
+    let broken = catalogue.replacen("  development:\n", "  \"deve\\nlopment\":\n", 1);
+    let told = told("broken", &broken);
+    let first =
+        r#"environments.deve\nlopment: "deve\nlopment" must be 1–63 characters of a–z, 0–9 and -"#;
+    assert!(told.iter().any(|line| line == first), "{told:?}");
+    let place = |line: &String| line.starts_with("environments.") || line.starts_with("offerings.");
+    assert!(told.iter().all(place), "{told:?}");
+}
+
+#[test]
 fn more_mistakes_than_are_told_are_mentioned() {
     let catalogue = fs::read_to_string("catalog/default.yaml").expect("readable");
     let many: Vec<String> = (0..60).map(|number| format!("  unknown{number}: 1\n")).collect();

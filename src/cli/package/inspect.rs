@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::{Dependency, Error, Outcome};
 use crate::cli::output;
-use crate::xpkg::contents::text;
+use crate::xpkg::contents::{VERSION, text};
 use crate::xpkg::image::Held;
 use crate::xpkg::oci::Execution;
 use crate::xpkg::reference::Reference;
@@ -160,6 +160,9 @@ impl Report {
             row(["digest", &self.digest]),
             row(["crossplane", self.crossplane.as_deref().unwrap_or("any version")]),
         ];
+        if let Some(version) = self.labels.get(VERSION) {
+            facts.push(row(["version", version]));
+        }
         if !self.capabilities.is_empty() {
             facts.push(row(["capabilities", &self.capabilities.join(", ")]));
         }

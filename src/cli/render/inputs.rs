@@ -11,7 +11,7 @@ use super::super::documents::{Document, text};
 use super::{Accepted, Composite, judge};
 use crate::catalog::{Catalog, KIND};
 use crate::claim;
-use crate::guardrails::{Violation, selector_mismatch};
+use crate::guardrails::{Violation, quote, selector_mismatch};
 use crate::observed::{Observed, Resource, Sensitive};
 use crate::outcome::{Answer, ObjectSelector, Verdict};
 use crate::pipeline::Input;
@@ -73,9 +73,17 @@ impl Inputs {
             return input.map(Ok).ok_or_else(|| {
                 let what = "has no pipeline step with an input of kind Offering; print one with \
                             `selfservice catalog offering`";
-                compositions
-                    .first()
-                    .map_or_else(|| document.error("has an empty Composition"), |c| c.error(what))
+                compositions.first().map_or_else(
+                    || document.error("has an empty Composition"),
+                    |first| match first.text(&["kind"]).filter(|kind| *kind != "Composition") {
+                        None => first.error(what),
+                        Some(kind) => first.error(format!(
+                            "is of kind {}, not a Composition; to render several claims, put them \
+                             into one file, with --- between them",
+                            quote(kind),
+                        )),
+                    },
+                )
             });
         }
         let kind = composite.kind;

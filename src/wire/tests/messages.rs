@@ -119,8 +119,20 @@ fn reads_of_the_wrong_kind() {
             json!({"highAvailability": "yes"}),
             "spec.highAvailability: expected a boolean, got a string",
         ),
-        (json!({"storageGb": "20"}), "spec.storageGb: expected a whole number, got a string"),
+        (
+            json!({"highAvailability": "true"}),
+            "spec.highAvailability: expected a boolean, got a string: take away its quotes",
+        ),
+        (
+            json!({"storageGb": "20"}),
+            "spec.storageGb: expected a whole number, got a string: take away its quotes",
+        ),
+        (json!({"storageGb": "20Gi"}), "spec.storageGb: expected a whole number, got a string"),
         (json!({"ratio": true}), "spec.ratio: expected a number, got a boolean"),
+        (
+            json!({"rules": "a, b"}),
+            "spec.rules: expected a list, got a string: put it in square brackets",
+        ),
         (json!({"rules": {}}), "spec.rules: expected a list, got an object"),
         (json!({"rules": [{"id": "a"}, "b"]}), "spec.rules[1]: expected an object, got a string"),
         (
