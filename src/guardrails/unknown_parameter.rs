@@ -3,6 +3,7 @@
 use super::{Cause, Guardrail, Violation, judged_elsewhere, quote};
 use crate::catalog::list;
 use crate::claim::Parameter;
+use crate::wire::nearest;
 
 pub(super) const GUARDRAIL: Guardrail = Guardrail {
     code: "unknown-parameter",
@@ -16,7 +17,7 @@ pub(super) const GUARDRAIL: Guardrail = Guardrail {
 /// The violation of a claim that has `name` at `field`, where `allowed` may stand.
 pub(crate) fn violation(field: &str, name: &str, allowed: &[Parameter]) -> Violation {
     let names = || allowed.iter().map(|parameter| parameter.name);
-    let fix = match closest(name, names()) {
+    let fix = match nearest(name, names()) {
         Some(candidate) => format!("Did you mean {candidate}"),
         None => format!("Remove it; the parameters are {}", list(names())),
     };
@@ -24,33 +25,4 @@ pub(crate) fn violation(field: &str, name: &str, allowed: &[Parameter]) -> Viola
     let shown = quote(field);
     let field = shown.trim_matches('"');
     Violation::new(GUARDRAIL.code, field, format!("Parameter {} does not exist", quote(name)), fix)
-}
-
-/// A longer word is not compared: it is no slip of the pen, and may be of any length.
-const LONGEST: usize = 64;
-
-/// The one of `candidates` that `name` was probably meant to be.
-pub fn closest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let typed = name.to_lowercase();
-    if typed.len() > LONGEST {
-        return None;
-    }
-    candidates
-        .map(|candidate| (strsim::levenshtein(&typed, &candidate.to_lowercase()), candidate))
-        .min()
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
-        .map(|(_, candidate)| candidate)
-}
-
-#[cfg(test)]
-mod tests {
-    use strsim::levenshtein as distance;
-
-    #[test]
-    fn counts_edits() {
-        assert_eq!(distance("sise", "size"), 1);
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("same", "same"), 0);
-        assert_eq!(distance("highavailabilty", "highavailability"), 1);
-    }
 }

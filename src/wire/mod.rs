@@ -66,7 +66,7 @@ pub use credentials::CredentialData;
 pub use document::Struct;
 pub use error::Error;
 pub(crate) use error::one_line;
-pub(crate) use near::did_you_mean;
+pub(crate) use near::{did_you_mean, nearest};
 pub use resource::{Ready, Resource};
 pub use state::State;
 pub use value::{ListRef, StructRef, Value};

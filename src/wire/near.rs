@@ -3,10 +3,10 @@
 /// A longer word is not compared: it is no slip of the pen, and may be of any length.
 const LONGEST: usize = 64;
 
-/// ` (did you mean "size"?)` where `given` is nearly one of `known`, else nothing.
-pub(crate) fn did_you_mean<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> String {
+/// The one of `known` that `given` is nearly.
+pub(crate) fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if given.len() > LONGEST {
-        return String::new();
+        return None;
     }
     let typed = given.to_lowercase();
     known
@@ -14,8 +14,13 @@ pub(crate) fn did_you_mean<'a>(given: &str, known: impl Iterator<Item = &'a str>
         .min_by_key(|(slips, _)| *slips)
         // With more slips than one in three letters it is another word.
         .filter(|(slips, word)| slips * 3 <= word.len())
-        .map(|(_, word)| format!(" (did you mean \"{word}\"?)"))
-        .unwrap_or_default()
+        .map(|(_, word)| word)
+}
+
+/// ` (did you mean "size"?)` where `given` is nearly one of `known`, else nothing.
+pub(crate) fn did_you_mean<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let meant = nearest(given, known);
+    meant.map(|word| format!(" (did you mean \"{word}\"?)")).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -31,6 +36,7 @@ mod tests {
             ("kmsKeyARN", "kmsKeyArn"),
             ("subnets", "subnetIds"),
             ("awz", "aws"),
+            ("KMSkeyarn", "kmsKeyArn"),
         ] {
             let expected = format!(" (did you mean \"{meant}\"?)");
             assert_eq!(did_you_mean(given, known.into_iter()), expected, "{given}");

@@ -6,11 +6,11 @@ use super::super::Error;
 use super::super::documents::Document;
 use super::Accepted;
 use crate::claim::Flavour;
-use crate::guardrails::unknown_parameter;
 use crate::kinds::Kind;
 use crate::manifest::Node;
 use crate::names::Names;
 use crate::object;
+use crate::wire::nearest;
 
 /// A composite resource, and the claim that it is for.
 pub(super) struct Composite {
@@ -167,7 +167,7 @@ fn check_fields(document: &Document) -> Result<(), Error> {
         return Ok(());
     };
     if let Some(field) = spec.keys().find(|key| !FIELDS.contains(&key.as_str())) {
-        let advice = match unknown_parameter::closest(field, FIELDS.into_iter()) {
+        let advice = match nearest(field, FIELDS.into_iter()) {
             Some(meant) => format!("did you mean spec.{meant}?"),
             None => "parameters belong into spec.parameters".to_owned(),
         };
