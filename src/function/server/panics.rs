@@ -2,12 +2,13 @@
 //! costs one response and not the process.
 //!
 //! A formatted panic message may quote what the code was working on, so only
-//! messages that are literals of the program are ever written down.
+//! messages that are literals of the program are ever logged.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::sync::Once;
 
 use sha2::{Digest as _, Sha256};
 use tracing::error;
@@ -25,22 +26,29 @@ thread_local! {
     static CAUGHT: RefCell<Option<Panic>> = const { RefCell::new(None) };
 }
 
-/// Makes panics log lines like all others instead of plain text.
+/// Makes panics log lines like all others instead of plain text, wherever lines are logged. Does
+/// so once, however often it is called.
 pub fn install_hook() {
-    panic::set_hook(Box::new(|info| {
-        let panic = Panic::of(info);
-        if GUARDED.get() {
-            CAUGHT.set(Some(panic));
-        } else {
-            let Panic { location, message } = &panic;
-            error!(
-                panic.id = panic.id(),
-                panic.location = location,
-                panic.message = message,
-                "Panicked"
-            );
-        }
-    }));
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let former = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let panic = Panic::of(info);
+            if GUARDED.get() {
+                CAUGHT.set(Some(panic));
+            } else if !tracing::dispatcher::has_been_set() {
+                former(info);
+            } else {
+                let Panic { location, message } = &panic;
+                error!(
+                    panic.id = panic.id(),
+                    panic.location = location,
+                    panic.message = message,
+                    "Panicked"
+                );
+            }
+        }));
+    });
 }
 
 /// Runs `work`, and returns what is known about its panic when it panics.
