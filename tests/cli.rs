@@ -7,7 +7,7 @@ mod program;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use program::{path, run, text};
+use program::{command, path, run, text};
 
 #[track_caller]
 fn fails(arguments: &[&str], code: i32, stderr: &str) {
@@ -72,6 +72,15 @@ fn xlarge_is_refused_with_the_sentence() {
          spec.parameters.size [size-above-limit]: Maximum allowed size is large. Contact platform-team for exceptions.\n\
          Run `selfservice explain size-above-limit` for the ways out.\n",
     );
+}
+
+#[test]
+fn a_catalogue_without_a_name_is_told_where_it_was_named() {
+    let said = "error: the catalogue's file has no name; give --catalog or the variable \
+                SELFSERVICE_CATALOG one, or leave them out\n";
+    fails(&["catalog", "--catalog", ""], 2, said);
+    let output = command(&["catalog"]).env("SELFSERVICE_CATALOG", "").output().expect("it starts");
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(2), said.to_owned()));
 }
 
 #[test]

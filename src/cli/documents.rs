@@ -127,6 +127,13 @@ pub(super) fn read_tree(directory: &Path) -> Result<Vec<Document>, Error> {
 /// Reads a catalogue, or the one that is compiled in.
 pub(super) fn catalog(path: Option<&Path>) -> Result<Catalog, Error> {
     let (shown, documents) = match path {
+        Some(path) if path.as_os_str().is_empty() => {
+            return Err(Error::Platform {
+                message: "the catalogue's file has no name; give --catalog or the variable \
+                          SELFSERVICE_CATALOG one, or leave them out"
+                    .to_owned(),
+            });
+        }
         Some(path) => (path.display().to_string(), read(path)?),
         None => ("built-in catalogue".to_owned(), parse("built-in catalogue", catalog::BUILT_IN)?),
     };

@@ -17,6 +17,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 
 use crate::catalog::Problem;
@@ -96,8 +97,13 @@ enum Outcome {
 #[derive(Debug, clap::Args)]
 struct CatalogOption {
     /// Catalogue to use instead of the built-in example.
-    #[arg(long, value_name = "FILE", env = "SELFSERVICE_CATALOG")]
+    #[arg(long, value_name = "FILE", env = "SELFSERVICE_CATALOG", value_parser = file())]
     catalog: Option<PathBuf>,
+}
+
+/// clap would say of an empty variable that the option lacks its value.
+fn file() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 impl CatalogOption {
