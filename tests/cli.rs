@@ -83,6 +83,31 @@ fn a_catalogue_without_a_name_is_told_where_it_was_named() {
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(2), said.to_owned()));
 }
 
+/// A catalogue need not offer every kind.
+#[test]
+fn kinds_that_are_not_offered_are_not_named() {
+    let catalogue = fs::read_to_string("catalog/default.yaml").expect("readable");
+    let offerings = catalogue.find("\n  RedisInstance:").expect("offerings in order");
+    let catalogue = file("postgresql-alone.yaml", &catalogue[..=offerings]);
+    let arguments = ["--provider", "aws", "--environment", "staging", "--catalog", &catalogue];
+    fails(
+        &[&["catalog", "offering", "PostgresInstance"], &arguments[..]].concat(),
+        2,
+        "error: no kind is called \"PostgresInstance\" (did you mean \"PostgreSQLInstance\"?); \
+         choose one of PostgreSQLInstance\n",
+    );
+    let claim = fs::read_to_string("examples/postgresql/claim.yaml").expect("readable");
+    let claim = file("misspelt-kind.yaml", &claim.replace("PostgreSQL", "Postgres"));
+    fails(
+        &["render", &claim, "--catalog", &catalogue],
+        2,
+        &format!(
+            "error: {claim}:1: document 1 is of kind \"PostgresInstance\", which is no claim \
+             (did you mean \"PostgreSQLInstance\"?); claims are PostgreSQLInstance\n"
+        ),
+    );
+}
+
 #[test]
 fn a_second_claim_is_no_composition() {
     fails(

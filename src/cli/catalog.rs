@@ -6,6 +6,7 @@ use super::{CatalogOption, Error, Outcome, documents, output};
 use crate::catalog::{Catalog, Offering, list};
 use crate::guardrails::{Violation, sizes_without_exception};
 use crate::kinds::Kind;
+use crate::wire::did_you_mean;
 
 /// Show what is offered where.
 #[derive(Debug, clap::Args)]
@@ -161,9 +162,10 @@ fn offering(
     let Some(known) = Kind::from_name(kind) else {
         return Err(Error::Platform {
             message: format!(
-                "no kind is called {}; choose one of {}",
+                "no kind is called {}{}; choose one of {}",
                 crate::guardrails::quote(kind),
-                list(Kind::ALL.iter().map(|kind| kind.name())),
+                did_you_mean(kind, catalog.kinds().map(Kind::name)),
+                list(catalog.kinds().map(Kind::name)),
             ),
         });
     };

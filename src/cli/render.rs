@@ -100,7 +100,7 @@ impl Render {
         let mut rendered = Vec::new();
         let mut refused = false;
         for document in &claims {
-            let composite = Composite::read(document, flavour, inputs.catalog.domain())?;
+            let composite = Composite::read(document, flavour, &inputs.catalog)?;
             match inputs.judge(&composite, document)? {
                 Ok(verdict) => rendered.push((composite, verdict)),
                 Err(violations) => {

@@ -5,12 +5,13 @@ use serde_json::{Value as Json, json};
 use super::super::Error;
 use super::super::documents::Document;
 use super::Accepted;
+use crate::catalog::{Catalog, list};
 use crate::claim::Flavour;
 use crate::kinds::Kind;
 use crate::manifest::Node;
 use crate::names::Names;
 use crate::object;
-use crate::wire::nearest;
+use crate::wire::{did_you_mean, nearest};
 
 /// A composite resource, and the claim that it is for.
 pub(super) struct Composite {
@@ -30,10 +31,10 @@ impl Composite {
     pub(super) fn read(
         document: &Document,
         wanted: Option<Flavour>,
-        domain: &str,
+        catalog: &Catalog,
     ) -> Result<Self, Error> {
-        let (kind, is_composite) = recognise(document)?;
-        check_group(document, kind, domain)?;
+        let (kind, is_composite) = recognise(document, catalog)?;
+        check_group(document, kind, catalog.domain())?;
         let object = &document.content;
         if let Some(spec) = object.get("spec")
             && !spec.is_object()
@@ -123,7 +124,7 @@ impl Composite {
     }
 }
 
-fn recognise(document: &Document) -> Result<(Kind, bool), Error> {
+fn recognise(document: &Document, catalog: &Catalog) -> Result<(Kind, bool), Error> {
     let Some(kind) = document.text(&["kind"]) else {
         return Err(document.error(if document.content.is_object() {
             "has no kind; a claim begins with apiVersion and kind"
@@ -138,9 +139,10 @@ fn recognise(document: &Document) -> Result<(Kind, bool), Error> {
         return Ok((kind, true));
     }
     Err(document.error(format!(
-        "is of kind {}, which is no claim; claims are {}",
+        "is of kind {}, which is no claim{}; claims are {}",
         crate::guardrails::quote(kind),
-        crate::catalog::list(Kind::ALL.iter().map(|kind| kind.name())),
+        did_you_mean(kind, catalog.kinds().map(Kind::name)),
+        list(catalog.kinds().map(Kind::name)),
     )))
 }
 
