@@ -62,6 +62,8 @@ pub mod pipeline;
 #[deny(clippy::disallowed_methods)]
 pub mod report;
 #[deny(clippy::disallowed_methods)]
+mod text;
+#[deny(clippy::disallowed_methods)]
 pub mod wire;
 #[cfg(feature = "cli")]
 pub mod xpkg;

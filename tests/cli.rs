@@ -76,8 +76,8 @@ fn xlarge_is_refused_with_the_sentence() {
 
 #[test]
 fn a_catalogue_without_a_name_is_told_where_it_was_named() {
-    let said = "error: the catalogue's file has no name; give --catalog or the variable \
-                SELFSERVICE_CATALOG one, or leave them out\n";
+    let said = "error: --catalog, or the variable SELFSERVICE_CATALOG, is empty; name a file, or \
+                leave it out\n";
     fails(&["catalog", "--catalog", ""], 2, said);
     let output = command(&["catalog"]).env("SELFSERVICE_CATALOG", "").output().expect("it starts");
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(2), said.to_owned()));

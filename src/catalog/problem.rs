@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::text::one_line;
 use crate::wire;
 
 /// One mistake: where it is and what to do about it.
@@ -34,13 +35,13 @@ impl From<wire::Error> for Problem {
     }
 }
 
-/// One line, whatever the names in the file are.
+/// On one line, whatever the names in the file are.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.path.is_empty() {
-            write!(f, "{}: ", wire::one_line(&self.path))?;
+            write!(f, "{}: ", one_line(&self.path))?;
         }
-        f.write_str(&wire::one_line(&self.message))
+        f.write_str(&one_line(&self.message))
     }
 }
 

@@ -9,7 +9,8 @@ use super::offering::{API_VERSION, KIND};
 use super::repair::repair;
 use super::{Choice, Offering, Problem, Problems, Provider, agreement, list};
 use crate::kinds::Kind;
-use crate::wire::{self, did_you_mean};
+use crate::text::did_you_mean;
+use crate::wire;
 
 /// The file as it is written. Its parts are read later, one by one, so that a mistake in one
 /// does not hide those in others.

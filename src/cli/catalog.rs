@@ -6,7 +6,7 @@ use super::{CatalogOption, Error, Outcome, documents, output};
 use crate::catalog::{Catalog, Offering, list};
 use crate::guardrails::{Violation, sizes_without_exception};
 use crate::kinds::Kind;
-use crate::wire::did_you_mean;
+use crate::text::did_you_mean;
 
 /// Show what is offered where.
 #[derive(Debug, clap::Args)]

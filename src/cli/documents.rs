@@ -129,9 +129,10 @@ pub(super) fn catalog(path: Option<&Path>) -> Result<Catalog, Error> {
     let (shown, documents) = match path {
         Some(path) if path.as_os_str().is_empty() => {
             return Err(Error::Platform {
-                message: "the catalogue's file has no name; give --catalog or the variable \
-                          SELFSERVICE_CATALOG one, or leave them out"
-                    .to_owned(),
+                message:
+                    "--catalog, or the variable SELFSERVICE_CATALOG, is empty; name a file, or \
+                          leave it out"
+                        .to_owned(),
             });
         }
         Some(path) => (path.display().to_string(), read(path)?),

@@ -97,12 +97,12 @@ enum Outcome {
 #[derive(Debug, clap::Args)]
 struct CatalogOption {
     /// Catalogue to use instead of the built-in example.
-    #[arg(long, value_name = "FILE", env = "SELFSERVICE_CATALOG", value_parser = file())]
+    #[arg(long, value_name = "FILE", env = "SELFSERVICE_CATALOG", value_parser = possibly_empty())]
     catalog: Option<PathBuf>,
 }
 
-/// clap would say of an empty variable that the option lacks its value.
-fn file() -> impl TypedValueParser<Value = PathBuf> {
+/// A path that may be empty: clap would say of an empty variable that the option lacks its value.
+fn possibly_empty() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
 }
 

@@ -263,8 +263,8 @@ While the claim lives, *data* is never removed, *access* is taken away when it i
 
 /// How the pictures are to be read.
 const ARROWS: &str = "\
-A dotted arrow leads to what refers to a resource and is made together with it, a solid one to what is not made, or
-stays empty, before it is there. Names are the keys above, without the kind.
+A dotted arrow leads to what refers to a resource without waiting for it, a solid one to what is not made, or stays
+empty, until that resource is there. Names are the keys above, without the kind; what a claim does not need is left out.
 ";
 
 fn secret(kind: Kind) -> String {

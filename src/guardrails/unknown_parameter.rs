@@ -3,7 +3,7 @@
 use super::{Cause, Guardrail, Violation, judged_elsewhere, quote};
 use crate::catalog::list;
 use crate::claim::Parameter;
-use crate::wire::nearest;
+use crate::text::nearest;
 
 pub(super) const GUARDRAIL: Guardrail = Guardrail {
     code: "unknown-parameter",

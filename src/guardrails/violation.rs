@@ -103,22 +103,9 @@ pub fn pascal_case(code: &str) -> String {
         .collect()
 }
 
-/// `text` on one line, without characters that steer terminals or reorder letters, and not
-/// longer than a condition's reader can bear.
+/// `text` on one line, and not longer than a condition's reader can bear.
 pub fn one_line(text: &str) -> String {
-    let printable = |letter: char| {
-        !letter.is_control()
-            && !matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    let mut line = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if printable(letter) {
-            line.push(letter);
-        } else {
-            line.extend(letter.escape_unicode());
-        }
-    }
-    shorten(line)
+    shorten(crate::text::one_line(text))
 }
 
 fn shorten(mut text: String) -> String {

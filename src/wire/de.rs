@@ -83,11 +83,11 @@ fn mismatch(expected: &str, got: &Value<'_>) -> Error {
     let way_out = match (expected, got) {
         // So `7.1` and `yes` are read.
         ("a string", Value::Bool(_) | Value::Number(_)) => ": put it in quotes",
-        ("a whole number" | "a number", Value::String(text)) if text.parse::<f64>().is_ok() => {
+        ("a whole number", Value::String(text)) if text.parse::<i64>().is_ok() => {
             ": take away its quotes"
         }
         ("a boolean", Value::String("true" | "false")) => ": take away its quotes",
-        ("a list", Value::String(_)) => ": put it in square brackets",
+        ("a list", Value::String(_)) => ": lists are written in square brackets",
         _ => "",
     };
     Error::mismatch(expected, &format!("{}{way_out}", got.kind_name()))

@@ -8,8 +8,8 @@ use std::fmt::{self, Write as _};
 
 use serde::{de, ser};
 
-use super::near::did_you_mean;
 use super::reader::Malformed;
+use crate::text::{did_you_mean, one_line};
 
 /// Longest part of a refused value that a message quotes, in characters.
 const QUOTED: usize = 64;
@@ -235,19 +235,6 @@ fn segment(key: &str) -> String {
 fn one_of(words: &[&str]) -> String {
     let list = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ");
     if words.len() == 1 { list } else { format!("one of {list}") }
-}
-
-/// The text as one line, whatever a claim's author put into it.
-pub(crate) fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() {
-            line.extend(c.escape_default());
-        } else {
-            line.push(c);
-        }
-    }
-    line
 }
 
 fn quoted(text: &str) -> String {

@@ -31,6 +31,7 @@ def an_upgrade_moves_nothing(world: World) -> None:
         claim.apply()
     for claim in claims:
         claim.settle()
+        judge(world, claim)
     before = [everything(claim) for claim in claims]
     cache = next(claim for claim in claims if claim.kind == "RedisInstance")
     old = revision(cache)

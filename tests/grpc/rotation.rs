@@ -11,6 +11,9 @@ use crate::harness::Server;
 use crate::messages::request;
 use crate::tls::shake_hands;
 
+/// More than a handshake takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The promise to users; the server looks more often.
 const NOTICED_WITHIN: Duration = Duration::from_secs(10);
 
@@ -146,8 +149,10 @@ impl Load {
     /// Waits for so many handshakes: a busy machine takes longer to make them.
     async fn go_on(&self, handshakes: usize) {
         let enough = self.anew.load(Ordering::Relaxed) + handshakes;
+        let start = Instant::now();
         while self.anew.load(Ordering::Relaxed) < enough {
             assert!(self.tasks.iter().all(|task| !task.is_finished()), "a call is lost");
+            assert!(start.elapsed() < PATIENCE, "a handshake hangs");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }

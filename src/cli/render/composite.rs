@@ -11,7 +11,7 @@ use crate::kinds::Kind;
 use crate::manifest::Node;
 use crate::names::Names;
 use crate::object;
-use crate::wire::{did_you_mean, nearest};
+use crate::text::{did_you_mean, nearest};
 
 /// A composite resource, and the claim that it is for.
 pub(super) struct Composite {

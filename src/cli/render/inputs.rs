@@ -12,6 +12,7 @@ use super::{Accepted, Composite, judge};
 use crate::catalog::{Catalog, KIND};
 use crate::claim;
 use crate::guardrails::{Violation, quote, selector_mismatch};
+use crate::kinds::Kind;
 use crate::observed::{Observed, Resource, Sensitive};
 use crate::outcome::{Answer, ObjectSelector, Verdict};
 use crate::pipeline::Input;
@@ -75,13 +76,21 @@ impl Inputs {
                             `selfservice catalog offering`";
                 compositions.first().map_or_else(
                     || document.error("has an empty Composition"),
-                    |first| match first.text(&["kind"]).filter(|kind| *kind != "Composition") {
-                        None => first.error(what),
-                        Some(kind) => first.error(format!(
-                            "is of kind {}, not a Composition; to render several claims, put them \
-                             into one file, with --- between them",
-                            quote(kind),
-                        )),
+                    |first| {
+                        let other = compositions.iter().find_map(|other| {
+                            let kind = other.text(&["kind"])?;
+                            (kind != "Composition").then_some((other, kind))
+                        });
+                        let Some((other, kind)) = other else { return first.error(what) };
+                        let is_claim = Kind::from_name(kind).is_some();
+                        let advice = if is_claim {
+                            "; to render several claims, put them into one file, with --- between \
+                             them"
+                        } else {
+                            ""
+                        };
+                        other
+                            .error(format!("is of kind {}, not a Composition{advice}", quote(kind)))
                     },
                 )
             });

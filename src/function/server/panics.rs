@@ -2,7 +2,8 @@
 //! costs one response and not the process.
 //!
 //! A formatted panic message may quote what the code was working on, so only
-//! messages that are literals of the program are ever logged.
+//! messages that are literals of the program are ever logged. Where nobody logs, as
+//! before logging is set up, a panic outside of calls is printed as Rust does it.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -12,6 +13,7 @@ use std::sync::Once;
 
 use sha2::{Digest as _, Sha256};
 use tracing::error;
+use tracing::subscriber::NoSubscriber;
 
 /// What may be told about a panic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +38,7 @@ pub fn install_hook() {
             let panic = Panic::of(info);
             if GUARDED.get() {
                 CAUGHT.set(Some(panic));
-            } else if !tracing::dispatcher::has_been_set() {
+            } else if tracing::dispatcher::get_default(tracing::Dispatch::is::<NoSubscriber>) {
                 former(info);
             } else {
                 let Panic { location, message } = &panic;

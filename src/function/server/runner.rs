@@ -147,8 +147,8 @@ mod tests {
         };
         let runner = Runner::new(Box::new(function), Arc::clone(&metrics));
 
-        // With somebody to log to: a place in the code that is first met by a thread without may
-        // be taken for one that nobody listens to, by the test above, too.
+        // Captured, since tracing remembers for each place in the code whether anybody listens:
+        // met here first, with no subscriber, the test above could find this one silent.
         let mut response = RunFunctionResponse::default();
         capture(|| response = runner.answer(request()));
         let [result] = response.results.as_slice() else { panic!("one result") };

@@ -130,8 +130,8 @@ fn reads_of_the_wrong_kind() {
         (json!({"storageGb": "20Gi"}), "spec.storageGb: expected a whole number, got a string"),
         (json!({"ratio": true}), "spec.ratio: expected a number, got a boolean"),
         (
-            json!({"rules": "a, b"}),
-            "spec.rules: expected a list, got a string: put it in square brackets",
+            json!({"pair": "1, 2"}),
+            "spec.pair: expected a list, got a string: lists are written in square brackets",
         ),
         (json!({"rules": {}}), "spec.rules: expected a list, got an object"),
         (json!({"rules": [{"id": "a"}, "b"]}), "spec.rules[1]: expected an object, got a string"),

@@ -1,9 +1,26 @@
-//! Which known word a misspelt one was probably meant to be.
+//! What people wrote, as others may read it.
+
+/// `text` on one line, without characters that steer terminals or reorder letters.
+pub(crate) fn one_line(text: &str) -> String {
+    let printable = |letter: char| {
+        !letter.is_control()
+            && !matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    let mut line = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if printable(letter) {
+            line.push(letter);
+        } else {
+            line.extend(letter.escape_default());
+        }
+    }
+    line
+}
 
 /// A longer word is not compared: it is no slip of the pen, and may be of any length.
 const LONGEST: usize = 64;
 
-/// The one of `known` that `given` is nearly.
+/// The word of `known` that is closest to `given`, where one is close enough to be meant.
 pub(crate) fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if given.len() > LONGEST {
         return None;
@@ -25,7 +42,15 @@ pub(crate) fn did_you_mean<'a>(given: &str, known: impl Iterator<Item = &'a str>
 
 #[cfg(test)]
 mod tests {
-    use super::did_you_mean;
+    use super::{did_you_mean, one_line};
+
+    #[test]
+    fn text_stays_on_its_line() {
+        assert_eq!(
+            one_line("a\nb\u{1b}[1m\u{2028}\u{202e}é"),
+            "a\\nb\\u{1b}[1m\\u{2028}\\u{202e}é"
+        );
+    }
 
     #[test]
     fn only_near_words_are_suggested() {
