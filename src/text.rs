@@ -26,7 +26,17 @@ pub(crate) fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> 
         return None;
     }
     let typed = given.to_lowercase();
+    let known: Vec<&str> = known.collect();
+    // Half a word is meant for the only one that begins so.
+    let mut longer = known
+        .iter()
+        .copied()
+        .filter(|word| typed.len() >= 5 && word.to_lowercase().starts_with(&typed));
+    if let (Some(word), None) = (longer.next(), longer.next()) {
+        return Some(word);
+    }
     known
+        .into_iter()
         .map(|word| (strsim::osa_distance(&typed, &word.to_lowercase()), word))
         .min_by_key(|(slips, _)| *slips)
         // With more slips than one in three letters it is another word.
@@ -62,6 +72,7 @@ mod tests {
             ("subnets", "subnetIds"),
             ("awz", "aws"),
             ("KMSkeyarn", "kmsKeyArn"),
+            ("account", "accountId"),
         ] {
             let expected = format!(" (did you mean \"{meant}\"?)");
             assert_eq!(did_you_mean(given, known.into_iter()), expected, "{given}");

@@ -109,6 +109,40 @@ fn kinds_that_are_not_offered_are_not_named() {
 }
 
 #[test]
+fn selectors_are_in_one_place_and_spelt_right() {
+    let claim = fs::read_to_string("examples/redis/xr.yaml").expect("readable");
+    let both = claim.replacen(
+        "spec:\n",
+        "spec:\n  compositionSelector: {matchLabels: {provider: aws, environment: staging}}\n",
+        1,
+    );
+    let both = file("two-selectors.yaml", &both);
+    fails(
+        &["render", &both],
+        2,
+        &format!(
+            "error: {both}:1: document 1 has its selector in spec and in spec.crossplane; a claim of \
+             Crossplane v1 has spec.compositionSelector, a composite resource of v2 \
+             spec.crossplane.compositionSelector\n"
+        ),
+    );
+    for (example, place) in [("claim", "spec"), ("xr", "spec.crossplane")] {
+        let claim = fs::read_to_string(format!("examples/redis/{example}.yaml")).expect("readable");
+        let misspelt = claim.replacen("matchLabels", "matchLables", 1);
+        let misspelt = file(&format!("misspelt-{example}.yaml"), &misspelt);
+        fails(
+            &["render", &misspelt],
+            2,
+            &format!(
+                "error: {misspelt}:1: document 1 has an unknown field \
+                 {place}.compositionSelector.matchLables; write matchLabels, with provider and \
+                 environment\n"
+            ),
+        );
+    }
+}
+
+#[test]
 fn a_second_claim_is_no_composition() {
     fails(
         &["render", "examples/redis/claim.yaml", "examples/postgresql/claim.yaml"],

@@ -888,7 +888,10 @@ fn mistakes_in_a_package_are_named_by_file_and_document() {
         "tests/packages/fixtures/configuration/xrds: holds no package object; write a \
          crossplane.yaml with apiVersion meta.pkg.crossplane.io/v1 and kind Configuration",
     );
-    build(Path::new("nowhere"), "cannot read nowhere: No such file or directory (os error 2)");
+    build(
+        Path::new("nowhere"),
+        "nowhere: is missing; `selfservice generate` makes it, or name another folder",
+    );
     let example = folder.join("example.yaml");
     fs::write(&example, "a: 1\n").expect("writable");
     fails(

@@ -199,7 +199,7 @@ pub(super) fn contradictions<'a>(offerings: impl Iterator<Item = &'a Offering>) 
                 "identity.podIdentity.clusterName",
                 cluster,
                 format!("is in region {region} of account {account_id}"),
-                "EKS gives out identities in its cluster's region and account alone",
+                "EKS gives out identities in its cluster's region and account alone, and irsa elsewhere",
             ),
         ] {
             let Some(name) = name else { continue };

@@ -12,7 +12,8 @@ use crate::names;
 pub struct Environment {
     /// Its name, as in the label `environment` of a claim's selector.
     pub name: String,
-    /// Names of the namespaces that may use it; `*` stands for any characters.
+    /// Names of the namespaces that may use it; `*` stands for any characters. `*` alone admits
+    /// every namespace, the platform's own and Crossplane's included.
     pub namespaces: Vec<String>,
     /// What becomes of `highAvailability`.
     pub high_availability: Availability,

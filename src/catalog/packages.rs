@@ -66,7 +66,8 @@ impl Packages {
         });
         problems.require(is_host && is_path, "repository", || {
             format!(
-                "\"{}\" is not a registry with a path, such as registry.example.com/platform",
+                "\"{}\" is not a registry with a path, in lower case and without https:// or a \
+                 slash at its end, such as registry.example.com/platform",
                 self.repository
             )
         });

@@ -31,7 +31,10 @@ pub struct Platform {
 impl Platform {
     pub(super) fn check(&self, problems: &mut Problems) {
         problems.require(is_domain(&self.domain), "domain", || {
-            format!("\"{}\" is not a DNS domain such as platform.example.com", self.domain)
+            format!(
+                "\"{}\" is not a DNS domain in lower case, such as platform.example.com",
+                self.domain
+            )
         });
         problems.require(names::is_dns_label(&self.cluster_id), "clusterId", || {
             format!("\"{}\" must be 1–63 characters of a–z, 0–9 and -", self.cluster_id)

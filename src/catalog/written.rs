@@ -72,7 +72,8 @@ impl Written {
                 continue;
             };
             let base = format!("offerings.{kind_name}");
-            let Json::Object(providers) = providers else {
+            let providers = providers.as_object().filter(|providers| !providers.is_empty());
+            let Some(providers) = providers else {
                 found.push(Problem { path: base, message: "must hold a provider: aws".to_owned() });
                 continue;
             };

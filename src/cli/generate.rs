@@ -89,17 +89,17 @@ impl Generate {
         }
         let stale: Vec<&(String, String)> =
             files.iter().filter(|(path, text)| !is_current(&out.join(path), text)).collect();
-        if check {
-            return Ok(report(&out, &stale, &leftovers, &again));
-        }
         if is_built_in && let Some(path) = another_platforms(&out, &stale, catalog.domain()) {
             return Err(Error::File {
                 path: path.display().to_string(),
                 message:
-                    "is of another platform than the built-in example, so nothing is written; name \
-                          its catalogue with --catalog"
+                    "is of another platform than the built-in example; name its catalogue with \
+                          --catalog"
                         .to_owned(),
             });
+        }
+        if check {
+            return Ok(report(&out, &stale, &leftovers, &again));
         }
         if let Some((path, _)) = stale.iter().find(|(path, _)| is_foreign(&out.join(path))) {
             return Err(Error::File {

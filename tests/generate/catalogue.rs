@@ -164,7 +164,7 @@ fn a_broken_catalogue_writes_nothing_and_names_every_mistake() {
             "error: {file}: 4 problems in the catalogue:\n  \
              offerings.ObjectStore.aws.environments.prod: is no environment of this catalogue: development, production, staging\n  \
              offerings.RedisInstance.aws.sizes[1].name: \"small\" is listed twice\n  \
-             packages.repository: \"registry/Example\" is not a registry with a path, such as registry.example.com/platform\n  \
+             packages.repository: \"registry/Example\" is not a registry with a path, in lower case and without https:// or a slash at its end, such as registry.example.com/platform\n  \
              platform.clusterId: \"Example\" must be 1–63 characters of a–z, 0–9 and -\n"
         )
     );

@@ -157,10 +157,12 @@ fn the_example_replaces_no_platform() {
     assert_eq!(made.status.code(), Some(0), "{}", text(&made.stderr));
     let before = files(&out);
     let output = run(&["generate", "--out", path(&out)]);
+    let checked = run(&["generate", "--check", "--out", path(&out)]);
+    assert_eq!((checked.status.code(), &checked.stderr), (Some(2), &output.stderr));
     assert_eq!(
         text(&output.stderr),
         format!(
-            "error: {}: is of another platform than the built-in example, so nothing is written; name its \
+            "error: {}: is of another platform than the built-in example; name its \
              catalogue with --catalog\n",
             out.join("package/configuration/xrds/postgresql.yaml").display(),
         )

@@ -165,7 +165,7 @@ fn one_name_is_one_thing() {
     assert_eq!(
         told("two-accounts", &two_accounts),
         [
-            "environments.production.aws.identity.podIdentity.clusterName: \"main\" is in region eu-west-1 of account 111122223333 in development: EKS gives out identities in its cluster's region and account alone"
+            "environments.production.aws.identity.podIdentity.clusterName: \"main\" is in region eu-west-1 of account 111122223333 in development: EKS gives out identities in its cluster's region and account alone, and irsa elsewhere"
         ]
     );
 }
@@ -184,6 +184,27 @@ fn keys_with_dots_are_told_where_they_are() {
         places,
         ["environments.development.aws[x.y]", "offerings.RedisInstance.aws[a/b]", "platform[a.b]"]
     );
+}
+
+#[test]
+fn kinds_are_spelt_out_and_have_a_provider() {
+    let catalogue = fs::read_to_string("catalog/default.yaml").expect("readable");
+    let short = catalogue.replacen("  RedisInstance:", "  Redis:", 1);
+    assert_eq!(
+        told("short", &short),
+        [
+            "offerings.Redis: is not a known field (did you mean \"RedisInstance\"?), expected one of \
+          \"PostgreSQLInstance\", \"RedisInstance\", \"MessageQueue\", \"ObjectStore\", \"EventStream\""
+        ]
+    );
+    let kept = &catalogue[..=catalogue.find("\n  RedisInstance:").expect("offerings in order")];
+    for nothing in ["{}", "null"] {
+        assert_eq!(
+            told("nothing", &format!("{kept}  RedisInstance: {nothing}\n")),
+            ["offerings.RedisInstance: must hold a provider: aws"],
+            "{nothing}"
+        );
+    }
 }
 
 #[test]

@@ -174,6 +174,13 @@ struct Source {
 
 impl Source {
     fn read(package: PackageType, folder: &Path, examples: &[PathBuf]) -> Result<Self, Error> {
+        if !folder.exists() {
+            return Err(Error::File {
+                path: folder.display().to_string(),
+                message: "is missing; `selfservice generate` makes it, or name another folder"
+                    .to_owned(),
+            });
+        }
         let documents = documents::read_tree(folder)?;
         let objects: Vec<_> = documents.iter().map(|document| &document.content).collect();
         let found = contents::check(package, &objects).map_err(|(index, problem)| {

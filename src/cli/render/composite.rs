@@ -1,6 +1,6 @@
 //! From a developer's file to the composite resource that the function would see.
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::super::Error;
 use super::super::documents::Document;
@@ -65,7 +65,14 @@ impl Composite {
             spec.as_object()
                 .is_some_and(|spec| spec.keys().any(|key| key.starts_with("composition")))
         });
-        let written = if flat && !nested { Flavour::Claims } else { Flavour::Namespaced };
+        if flat && nested {
+            return Err(document.error(
+                "has its selector in spec and in spec.crossplane; a claim of Crossplane v1 has \
+                 spec.compositionSelector, a composite resource of v2 \
+                 spec.crossplane.compositionSelector",
+            ));
+        }
+        let written = if flat { Flavour::Claims } else { Flavour::Namespaced };
         let flavour = wanted.unwrap_or(written);
         let claim = convert(object, flavour);
         Ok(match flavour {
@@ -177,6 +184,7 @@ fn check_fields(document: &Document) -> Result<(), Error> {
         return Err(document
             .error(format!("has an unknown field spec.{}; {advice}", shown.trim_matches('"'))));
     }
+    check_selector(document, spec)?;
     let secret = spec.get("writeConnectionSecretToRef").map(|secret| secret.get("name"));
     match secret {
         None | Some(Some(Json::String(_))) => Ok(()),
@@ -186,6 +194,24 @@ fn check_fields(document: &Document) -> Result<(), Error> {
             Err(document.error(message))
         }
     }
+}
+
+/// Labels below a misspelt key would seem to be missing.
+fn check_selector(document: &Document, spec: &Map<String, Json>) -> Result<(), Error> {
+    let nested = spec.get("crossplane").and_then(|machinery| machinery.get("compositionSelector"));
+    let selectors = [("spec", spec.get("compositionSelector")), ("spec.crossplane", nested)];
+    for (place, selector) in selectors {
+        let keys = selector.and_then(Json::as_object).into_iter().flat_map(Map::keys);
+        if let Some(key) = keys.into_iter().find(|key| *key != "matchLabels") {
+            let shown = crate::guardrails::quote(key);
+            return Err(document.error(format!(
+                "has an unknown field {place}.compositionSelector.{}; write matchLabels, with \
+                 provider and environment",
+                shown.trim_matches('"'),
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn check_group(document: &Document, kind: Kind, domain: &str) -> Result<(), Error> {
