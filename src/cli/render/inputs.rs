@@ -71,29 +71,7 @@ impl Inputs {
                 .flatten()
                 .filter_map(|step| step.get("input"))
                 .find(|input| text(input, &["kind"]) == Some(KIND));
-            return input.map(Ok).ok_or_else(|| {
-                let what = "has no pipeline step with an input of kind Offering; print one with \
-                            `selfservice catalog offering`";
-                compositions.first().map_or_else(
-                    || document.error("has an empty Composition"),
-                    |first| {
-                        let other = compositions.iter().find_map(|other| {
-                            let kind = other.text(&["kind"])?;
-                            (kind != "Composition").then_some((other, kind))
-                        });
-                        let Some((other, kind)) = other else { return first.error(what) };
-                        let is_claim = Kind::from_name(kind).is_some();
-                        let advice = if is_claim {
-                            "; to render several claims, put them into one file, with --- between \
-                             them"
-                        } else {
-                            ""
-                        };
-                        other
-                            .error(format!("is of kind {}, not a Composition{advice}", quote(kind)))
-                    },
-                )
-            });
+            return input.map(Ok).ok_or_else(|| no_offering(compositions, document));
         }
         let kind = composite.kind;
         let (provider, environment, path) = composite.selector();
@@ -202,4 +180,26 @@ impl Inputs {
 
 fn structure(content: &Json, document: &Document) -> Result<Struct, Error> {
     Struct::write(content).map_err(|error| document.error(format!("cannot be used: {error}")))
+}
+
+/// Why nothing in `compositions` says what is offered to the claim in `document`.
+fn no_offering(compositions: &[Document], document: &Document) -> Error {
+    let Some(first) = compositions.first() else {
+        return document.error("has an empty Composition");
+    };
+    let other = compositions.iter().find_map(|other| {
+        let kind = other.text(&["kind"])?;
+        (kind != "Composition").then_some((other, kind))
+    });
+    let Some((other, kind)) = other else {
+        return first.error(
+            "has no pipeline step with an input of kind Offering; print one with \
+             `selfservice catalog offering`",
+        );
+    };
+    let advice = match Kind::from_name(kind) {
+        Some(_) => "; to render several claims, put them into one file, with --- between them",
+        None => "",
+    };
+    other.error(format!("is of kind {}, not a Composition{advice}", quote(kind)))
 }
