@@ -326,8 +326,8 @@ fn conditions(kind: Kind) -> String {
         paragraph(
             "",
             "",
-            "`Synced` and `Ready` are Crossplane's: a refused claim still shows \
-            `Synced=True`. [Guardrails](../guardrails.md) has the codes."
+            "`Synced` and `Ready` are Crossplane's: where there are claims, a refused one still \
+             shows `Synced=True`. [Guardrails](../guardrails.md) has the codes."
         )
     )
 }

@@ -1,5 +1,7 @@
 """Claims that live: what developers get."""
 
+from collections.abc import Callable
+
 from client import condition
 from world import KINDS, Claim, World
 
@@ -54,10 +56,11 @@ def unready(claim: Claim) -> list[str]:
     return sorted(key for key, status in states if status != "True")
 
 
-def judge(world: World, claim: Claim, *expected: str) -> None:
-    """A ready claim is as documented, and its author is warned of nothing but what is expected."""
+def judge(world: World, claim: Claim, expected: Callable[[str], bool] = lambda _: False) -> None:
+    """A settled claim is as documented, and its author is warned of nothing but what is expected."""
     tally, found = world.tally, claim.read()
-    tally.equal(condition(found, "Accepted").get("status"), "True", f"{claim} is ready and accepted")
+    # It would be another with warnings.
+    tally.equal(condition(found, "Accepted").get("reason"), "Accepted", f"{claim} is ready and accepted")
     tally.equal(found["status"]["credentials"]["secretName"], claim.secret_name(), f"{claim} tells where the Secret is")
     secret = claim.secret()
     tally.expect(secret, f"{claim}: the Secret {claim.secret_name()} is in the claim's namespace")
@@ -71,7 +74,7 @@ def judge(world: World, claim: Claim, *expected: str) -> None:
     ]
     tally.expect(not unready, f"{claim}: every composed object is ready", unready)
     warnings = [event for event in claim.events() if event.startswith("Warning")]
-    surprises = [event for event in warnings if not any(part in event for part in expected)]
+    surprises = [event for event in warnings if not expected(event)]
     tally.expect(not surprises, f"{claim}: no surprising warning", surprises)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import registry
-from client import Resource, states, wait_for
+from client import Resource, condition, states, wait_for
 from plane import FUNCTION, SYSTEM, Plane, run, wait_for_condition
 from world import REPOSITORY, World
 
@@ -88,6 +88,22 @@ def install(world: World) -> None:
             wait_for_condition(world.api, each, "Healthy")
     for definition in world.api.find("apiextensions.crossplane.io/v2", "CompositeResourceDefinition"):
         wait_for_condition(world.api, definition, "Offered" if world.claims else "Established")
+    wait_for(
+        "every Composition to have a valid revision",
+        lambda: not without_revision(world),
+        lambda: without_revision(world),
+    )
+
+
+def without_revision(world: World) -> list[str]:
+    """Compositions that Crossplane would not compose by yet, and would warn authors of."""
+    group = "apiextensions.crossplane.io/v1"
+    valid = {
+        each["metadata"]["labels"]["crossplane.io/composition-name"]
+        for each in world.api.find(group, "CompositionRevision")
+        if condition(each, "ValidPipeline").get("status") == "True"
+    }
+    return sorted({each["metadata"]["name"] for each in world.api.find(group, "Composition")} - valid)
 
 
 def configuration(world: World) -> Json:

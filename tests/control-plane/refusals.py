@@ -33,6 +33,10 @@ def what_is_too_large_is_refused_in_words(world: World) -> None:
     )
     tally.expect(re.search(rf"Warning +SizeAboveLimit .* {re.escape(TOO_LARGE)}", events), "and the event", events)
     tally.equal(claim.references(), [], "nothing is composed")
+    synced = condition(claim.composite(), "Synced").get("status")
+    tally.equal(synced, "False", "Crossplane says so of the composite resource")
+    if world.claims:
+        tally.equal(claim.condition("Synced").get("status"), "True", "but not of the claim")
     tally.equal(
         claim.condition("CredentialsReady").get("reason"), "NotAccepted", "the credentials say why they do not come"
     )

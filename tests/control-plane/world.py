@@ -180,6 +180,11 @@ class Claim:
         reference = found["spec"].get("resourceRef")
         return reference and self.api.read({**reference, "metadata": {"name": reference["name"]}})
 
+    def definition(self) -> str:
+        """The name of the definition of its composite resource."""
+        resource = self.api.resource(self.composite()["apiVersion"], self.composite()["kind"])
+        return f"{resource.plural}.{resource.version.split('/')[0]}"
+
     def references(self) -> list[Json]:
         spec = (self.composite() or {}).get("spec", {})
         return (spec if self.world.claims else spec.get("crossplane", {})).get("resourceRefs") or []
@@ -224,9 +229,14 @@ class Claim:
         )
 
     def settle(self) -> None:
-        """Until it is ready and its credentials are there."""
+        """Until it is ready, its credentials are there, and what Crossplane did last for it succeeded."""
         self.wait_for("Ready")
         self.wait_for("CredentialsReady")
+        wait_for(
+            f"{self} to be Synced",
+            lambda: condition(self.composite(), "Synced").get("status") == "True",
+            self.story,
+        )
 
     def secret_name(self) -> str:
         named = self.document["spec"].get("writeConnectionSecretToRef", {}).get("name")
