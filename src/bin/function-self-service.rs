@@ -6,7 +6,7 @@ use clap::Parser as _;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use selfservice::function::{run, server};
+use selfservice::function::{rest_at_most, run, server};
 use tracing::error;
 
 fn main() -> ExitCode {
@@ -14,9 +14,15 @@ fn main() -> ExitCode {
     let args = server::Args::parse();
     server::init_logging(args.verbosity());
     server::install_panic_hook();
+    let ttl = args.ttl();
     // A usage error: says what to write, and exits with 2.
     let settings = args.settings().unwrap_or_else(|error| error.exit());
-    match server::start(settings, |request| run(request, today())) {
+    let answer = move |request| {
+        let mut response = run(request, today());
+        rest_at_most(&mut response, ttl);
+        response
+    };
+    match server::start(settings, answer) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             error!(error = server::explain(&problem), "Cannot serve");

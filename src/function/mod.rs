@@ -8,6 +8,8 @@ mod response;
 #[cfg(feature = "server")]
 pub mod server;
 
+use std::time::Duration;
+
 use jiff::civil::Date;
 
 use crate::outcome::{Refusal, Requirements};
@@ -46,6 +48,14 @@ pub fn run(request: proto::RunFunctionRequest, now: Date) -> proto::RunFunctionR
         }
     };
     response::response(request, &input, verdict)
+}
+
+/// Makes Crossplane look at the claim again after `longest` at the latest. Refusals stay as they
+/// are: their time of zero makes Crossplane retry at its own pace.
+pub fn rest_at_most(response: &mut proto::RunFunctionResponse, longest: Duration) {
+    if let Some(ttl) = response.meta.as_mut().and_then(|meta| meta.ttl.as_mut()) {
+        ttl.seconds = ttl.seconds.min(response::duration(longest).seconds);
+    }
 }
 
 /// The observed composite resource, as far as it can be read.

@@ -208,8 +208,8 @@ fn requirements(required: outcome::Requirements) -> Option<Requirements> {
     })
 }
 
-fn duration(duration: Duration) -> prost_types::Duration {
-    // Our longest is an hour.
+/// In whole seconds: nobody waits for less here.
+pub(super) fn duration(duration: Duration) -> prost_types::Duration {
     prost_types::Duration {
         seconds: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
         nanos: 0,

@@ -16,10 +16,10 @@ Json = Any
 
 SYSTEM = "crossplane-system"
 READY = "http://127.0.0.1:18081/readyz"
+METRICS = "http://127.0.0.1:18080"
 WEBHOOKS = 19443
 FUNCTION = "function-self-service"
 PROBES = "http://127.0.0.1:18082"
-CALLS = "grpc_server_handled_total{"
 ENDPOINT = "dns:///localhost:9443"
 # Core's own, as its chart has them: an administrator never finds that one is missing.
 RIGHTS = re.compile(r"^kind: (ClusterRole|ClusterRoleBinding|ServiceAccount)$", re.MULTILINE)
@@ -54,6 +54,16 @@ def answers(url: str) -> bool:
             return True
     except OSError:
         return False
+
+
+def counted(server: str, series: str) -> int:
+    """The sum of the series in a server's metrics that begin so; zero while it does not answer."""
+    try:
+        with urllib.request.urlopen(f"{server}/metrics", timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+    except OSError:
+        return 0
+    return int(sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(series)))
 
 
 @dataclass
@@ -198,7 +208,7 @@ class Plane:
         sign += ["-set_serial", "2022", "-days", "2", "-extfile", "names", "-out", "tls.crt"]
         subprocess.run(sign, cwd=place, check=True, capture_output=True)
 
-    def start_function(self, server: Path) -> None:
+    def start_function(self, server: Path, *flags: str) -> None:
         self.start(
             # Core's manager of roles has the port for metrics that ours would take.
             "function",
@@ -208,6 +218,7 @@ class Plane:
                 "127.0.0.1:18082",
                 "--tls-client-names",
                 "crossplane.crossplane-system",
+                *flags,
             ],
             {"TLS_SERVER_CERTS_DIR": str(self.scratch / "function")},
         )
@@ -217,17 +228,17 @@ class Plane:
 
     def calls(self) -> int:
         """How often core has called the function since it was started."""
-        try:
-            with urllib.request.urlopen(f"{PROBES}/metrics", timeout=5) as answer:
-                lines = answer.read().decode().splitlines()
-        except OSError:
-            return 0
-        return int(sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(CALLS)))
+        return counted(PROBES, "grpc_server_handled_total{")
 
-    def restart_function(self) -> None:
+    def reconciles(self, definition: str) -> int:
+        """How often core has, since it was started, looked at what a definition defines and left it for a time."""
+        series = f'controller_runtime_reconcile_total{{controller="composite/{definition}",result="requeue_after"}}'
+        return counted(METRICS, series)
+
+    def restart_function(self, *flags: str) -> None:
         """This build's, whichever ran before."""
         self.stop("function")
-        self.start_function(self.function)
+        self.start_function(self.function, *flags)
 
 
 class Runtime(threading.Thread):

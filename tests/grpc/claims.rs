@@ -63,6 +63,24 @@ async fn an_accepted_claim_becomes_resources_without_a_word() {
     assert_eq!(response.meta.and_then(|meta| meta.ttl).map(|ttl| ttl.seconds), Some(60));
 }
 
+/// How often Crossplane looks at claims that rest is the platform's to say; refused ones are its own.
+#[tokio::test]
+async fn a_claim_rests_no_longer_than_the_flag_says() {
+    let (composite, offering) = cache();
+    let accepted = call(composite, Some(offering));
+    let mut refused = accepted.clone();
+    refused.input = None;
+    for (flag, seconds) in [("--ttl=5", 5), ("--ttl=600", 60)] {
+        let server = Server::plaintext().arg(flag).start().await;
+        let client = server.connect().await;
+        for (request, expected) in [(&accepted, seconds), (&refused, 0)] {
+            let response = client.run(request).await.expect("an answer");
+            let ttl = response.meta.and_then(|meta| meta.ttl).expect("a time to rest");
+            assert_eq!((ttl.seconds, ttl.nanos), (expected, 0), "{flag}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_refused_claim_gets_its_sentence_and_touches_nothing() {
     let (mut composite, offering) = cache();

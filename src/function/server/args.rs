@@ -61,6 +61,12 @@ pub struct Args {
     #[arg(value_parser = megabytes)]
     max_recv_message_size: u16,
 
+    /// How long a claim may rest, in seconds: Crossplane looks at it again then although nothing
+    /// changed. A claim that is in the making rests a minute at most.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    ttl: u32,
+
     /// Log every call and connection.
     #[arg(short, long, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     #[arg(num_args = 0..=1, require_equals = true, value_name = "true|false")]
@@ -116,6 +122,11 @@ impl Args {
         if self.debug { Verbosity::Debug } else { Verbosity::Normal }
     }
 
+    /// How long a claim may rest: see [`rest_at_most`](crate::function::rest_at_most).
+    pub fn ttl(&self) -> Duration {
+        Duration::from_secs(self.ttl.into())
+    }
+
     /// What to serve, or a usage error.
     pub fn settings(self) -> Result<Settings, clap::Error> {
         let Self {
@@ -125,6 +136,7 @@ impl Args {
             tls_client_names,
             insecure,
             max_recv_message_size,
+            ttl: _,
             debug: _,
             network: Network::Tcp,
             tls_reload_interval,
@@ -207,6 +219,17 @@ mod tests {
         assert_eq!(megabytes("1024").expect("the most"), 1024);
         for text in ["0", "1025", "-1", "4MB", "99999"] {
             megabytes(text).expect_err(text);
+        }
+    }
+
+    #[test]
+    fn claims_rest_for_a_second_to_a_day() {
+        for (flag, seconds) in [("--ttl=1", 1), ("--ttl=86400", 86_400), ("--insecure", 3600)] {
+            let args = Args::try_parse_from(["function-self-service", flag]).expect(flag);
+            assert_eq!(args.ttl(), Duration::from_secs(seconds), "{flag}");
+        }
+        for flag in ["--ttl=0", "--ttl=86401", "--ttl=1h", "--ttl=-1"] {
+            Args::try_parse_from(["function-self-service", flag]).expect_err(flag);
         }
     }
 
