@@ -43,7 +43,10 @@ def a_settled_claim_is_quiet(world: World) -> None:
         world.tally.equal(changed, {}, f"{claim}: ten reconciles write nothing")
         world.tally.equal(said(claim), events, f"{claim}: ten reconciles say nothing")
     world.plane.restart_function()
-    be_quiet(world)
+    # Longer than a second: whoever was to look again once more, and found nobody, has by then.
+    be_quiet(world, 3.0)
+    for claim in claims:
+        claim.settle()
 
 
 def wait_for_reconciles(world: World, claims: list[Claim], number: int) -> None:
@@ -56,7 +59,7 @@ def wait_for_reconciles(world: World, claims: list[Claim], number: int) -> None:
     world.wait(f"{number} reconciles of each claim", lambda: min(more().values()) >= number, more)
 
 
-def be_quiet(world: World) -> None:
+def be_quiet(world: World, quiet: float = QUIET) -> None:
     """Until Crossplane has not called for a while."""
     since, last = time.monotonic(), world.plane.calls()
 
@@ -64,7 +67,7 @@ def be_quiet(world: World) -> None:
         nonlocal since, last
         if (calls := world.plane.calls()) != last:
             since, last = time.monotonic(), calls
-        return time.monotonic() - since > QUIET
+        return time.monotonic() - since > quiet
 
     world.wait("Crossplane to be quiet", silent)
 
