@@ -6,8 +6,12 @@
 use std::collections::BTreeMap;
 
 use super::aws::is_account;
-use super::{Aws, Identity, Offering, Problem, Problems, list};
+use super::{
+    Aws, Identity, Offering, Problem, Problems, TAGS, Teams, Version, Versions, list,
+    version_number,
+};
 use crate::kinds::Settings;
+use crate::names::is_dns_label;
 
 /// What does not go together in an offering, with paths into it.
 pub(super) fn problems(offering: &Offering) -> Vec<Problem> {
@@ -19,7 +23,10 @@ pub(super) fn problems(offering: &Offering) -> Vec<Problem> {
     for (field, arn, bound) in arns(offering) {
         check_arn(field, arn, bound, &offering.aws, &mut problems);
     }
-    check_families(&offering.settings, &mut problems);
+    check_certificates(offering.aws.rds_certificates.as_deref(), &mut problems);
+    check_teams(&offering.platform.teams, &mut problems);
+    check_tags(&offering.aws.tags, &mut problems);
+    check_versions(&offering.settings, &mut problems);
     check_storage(&offering.settings, &mut problems);
     problems.into_sorted()
 }
@@ -30,6 +37,12 @@ fn check_namespaces(offering: &Offering, problems: &mut Problems) {
         "must list at least one namespace, such as team-*: nobody could use this environment"
             .to_owned()
     });
+    for (index, pattern) in environment.namespaces.iter().enumerate() {
+        let fits = pattern.len() <= 63;
+        problems.require(fits, &format!("environment.namespaces[{index}]"), || {
+            format!("\"{pattern}\" is longer than the name of a namespace may be, 63 characters")
+        });
+    }
     // Where everybody is admitted, nothing says that the platform's namespace is a team's.
     let everybody = environment.namespaces.iter().any(|pattern| pattern == "*");
     let apart = everybody || !environment.admits(&platform.namespace);
@@ -42,6 +55,65 @@ fn check_namespaces(offering: &Offering, problems: &mut Problems) {
             list(&environment.namespaces),
         )
     });
+}
+
+fn check_certificates(certificates: Option<&str>, problems: &mut Problems) {
+    let is_pem = |text: &str| {
+        let text = text.trim();
+        text.starts_with("-----BEGIN CERTIFICATE-----")
+            && text.ends_with("-----END CERTIFICATE-----")
+    };
+    problems.require(certificates.is_none_or(is_pem), "aws.rdsCertificates", || {
+        "must be PEM certificates, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----".to_owned()
+    });
+}
+
+/// Names of teams become tags; what no namespace is called, tells no team.
+fn check_teams(teams: &Teams, problems: &mut Problems) {
+    let prefix = &teams.namespace_prefix;
+    let begins = prefix.is_empty() || is_dns_label(&format!("{prefix}a"));
+    problems.require(begins, "platform.teams.namespacePrefix", || {
+        format!("\"{prefix}\" begins the name of no namespace: use a–z, 0–9 and -, such as team-")
+    });
+    for (namespace, team) in &teams.namespaces {
+        let field = format!("platform.teams.namespaces[{namespace}]");
+        problems.require(is_dns_label(namespace), &field, || {
+            format!("\"{namespace}\" is not the name of a namespace")
+        });
+        problems.require(!team.is_empty() && is_tag(team, 256), &field, || {
+            format!("\"{team}\" must be 1–256 {TAG_CHARACTERS}: it becomes a tag")
+        });
+    }
+}
+
+/// What IAM takes in a tag (its service model, `tagValueType`); the other services take it, too.
+const TAG_CHARACTERS: &str = "letters, digits, spaces and _ . : / = + - @";
+/// Of the 50 tags that a resource may have ours take some, and three are the provider's.
+const MOST_TAGS: usize = 50 - TAGS.len() - 3;
+
+fn is_tag(text: &str, most: usize) -> bool {
+    text.chars().count() <= most
+        && text.chars().all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c))
+}
+
+fn check_tags(tags: &BTreeMap<String, String>, problems: &mut Problems) {
+    problems.require(tags.len() <= MOST_TAGS, "aws.tags", || {
+        format!(
+            "must be {MOST_TAGS} tags at most, and there are {}: AWS takes 50, with ours and the \
+             provider's",
+            tags.len()
+        )
+    });
+    for (key, value) in tags {
+        let field = format!("aws.tags[{key}]");
+        problems.require(!TAGS.contains(&key.as_str()), &field, || {
+            "has its value from every claim: take it out".to_owned()
+        });
+        problems.require(is_tag(key, 128), &field, || format!("must be {TAG_CHARACTERS}"));
+        problems.require(is_tag(value, 256), &field, || {
+            format!("\"{value}\" must be 256 {TAG_CHARACTERS} at most")
+        });
+    }
 }
 
 /// What an ARN has in common with its environment, besides the partition.
@@ -129,33 +201,65 @@ fn partition_of(region: &str) -> &'static str {
     special.map_or("aws", |(_, partition)| partition)
 }
 
-/// A parameter group family is for one major version: `postgres17`, `redis6.x`, `valkey8`.
-fn check_families(settings: &Settings, problems: &mut Problems) {
-    let lists = match settings {
-        Settings::PostgreSql(own) => vec![("settings.versions", "postgres", &own.versions)],
+/// The versions of an offering, each list with its field and how its families begin.
+fn versions(settings: &Settings) -> Vec<(&'static str, Option<&'static str>, &Versions)> {
+    match settings {
+        Settings::PostgreSql(own) => vec![("settings.versions", Some("postgres"), &own.versions)],
         Settings::Redis(own) => vec![
-            ("settings.redis", "redis", &own.redis),
-            ("settings.valkey", "valkey", &own.valkey),
+            ("settings.redis", Some("redis"), &own.redis),
+            ("settings.valkey", Some("valkey"), &own.valkey),
         ],
-        Settings::MessageQueue(_) | Settings::ObjectStore(_) | Settings::EventStream(_) => vec![],
-    };
-    for (field, engine, versions) in lists {
+        Settings::MessageQueue(own) => vec![("settings.versions", None, &own.versions)],
+        Settings::EventStream(own) => {
+            let dedicated = own.dedicated.iter();
+            dedicated.map(|own| ("settings.dedicated.versions", None, &own.versions)).collect()
+        }
+        Settings::ObjectStore(_) => vec![],
+    }
+}
+
+fn check_versions(settings: &Settings, problems: &mut Problems) {
+    for (field, engine, versions) in versions(settings) {
         for (index, version) in versions.offered.iter().enumerate() {
-            let Some(family) = version.family.as_deref().filter(|family| !family.is_empty()) else {
-                continue;
-            };
-            let engine_version = &version.engine_version;
-            let major = engine_version.split('.').next().unwrap_or_default();
-            let expected = format!("{engine}{major}");
-            let rest = family.strip_prefix(&expected);
-            let fits = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-            problems.require(fits, &format!("{field}.offered[{index}].family"), || {
-                format!(
-                    "\"{family}\" must begin with {expected}, as engineVersion is {engine_version}"
-                )
-            });
+            let field = format!("{field}.offered[{index}]");
+            check_engine_version(version, &field, problems);
+            if let Some(engine) = engine {
+                check_family(version, engine, &field, problems);
+            }
         }
     }
+}
+
+/// What claims call a version, AWS calls so, too, or more exactly: `17` is `17` or `17.6`.
+fn check_engine_version(version: &Version, field: &str, problems: &mut Problems) {
+    let Version { name, engine_version, .. } = version;
+    let rest = engine_version.strip_prefix(name.as_str());
+    let fits = rest.is_some_and(|rest| {
+        (rest.is_empty() || rest.starts_with(['.', '-']))
+            && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b))
+    });
+    // A name that is no version is told elsewhere.
+    let named = version_number(name).is_some();
+    problems.require(!named || fits, &format!("{field}.engineVersion"), || {
+        format!("\"{engine_version}\" must be {name} or begin with {name}., as the version's name is {name}")
+    });
+}
+
+/// A parameter group family is for one major version: `postgres17`, `redis6.x`, `valkey8`.
+fn check_family(version: &Version, engine: &str, field: &str, problems: &mut Problems) {
+    let Some(family) = version.family.as_deref().filter(|family| !family.is_empty()) else {
+        return;
+    };
+    let major = version.name.split('.').next().unwrap_or_default();
+    let expected = format!("{engine}{major}");
+    let rest = family.strip_prefix(&expected);
+    let fits = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    problems.require(fits, &format!("{field}.family"), || {
+        format!(
+            "\"{family}\" must begin with {expected}, as the version's name is {}",
+            version.name
+        )
+    });
 }
 
 /// What a size has without being asked, a claim may ask for.

@@ -49,10 +49,16 @@ pub struct Aws {
     /// `sslmode=require`.
     #[serde(default)]
     pub rds_certificates: Option<String>,
-    /// Tags for every resource, besides ours.
+    /// Tags for every resource, besides ours: `claim`, `cluster`, `environment`, `kind`, `managed-by`,
+    /// `namespace` and `team`. AWS takes letters, digits, spaces and `_ . : / = + - @` in both keys
+    /// and values.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
 }
+
+/// The tags that every resource has of ours.
+pub const TAGS: [&str; 7] =
+    ["claim", "cluster", "environment", "kind", "managed-by", "namespace", "team"];
 
 fn default_provider_config() -> String {
     "default".to_owned()

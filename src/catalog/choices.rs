@@ -62,7 +62,7 @@ impl<T: Named> Sizes<T> {
 pub struct Version {
     /// What a claim says: `"17"`.
     pub name: String,
-    /// What AWS is told: `"17"`, or `"7.1"` where it wants more than the major version.
+    /// What AWS is told: the name, or more where AWS wants more: `"17"`, `"7.1"`, `"3.9.x.kraft"`.
     pub engine_version: String,
     /// The parameter group family, where the service has them: `postgres17`.
     #[serde(default)]

@@ -230,6 +230,49 @@ fn more_mistakes_than_are_told_are_mentioned() {
 }
 
 #[test]
+fn teams_and_tags_must_be_what_aws_takes() {
+    let many: Vec<String> = (0..41).map(|number| format!("cost-{number}: a, ")).collect();
+    let many = many.concat();
+    check(&[
+        (
+            "teams",
+            &[(
+                "namespacePrefix: team-",
+                "namespacePrefix: Team_\n    namespaces: {Shop: shop, bank: \"Bank & Co\", box: \"\", mail: \"a: b_c.d/e=f+g-h@i é\"}",
+            )],
+            &[
+                "platform.teams.namespacePrefix: \"Team_\" begins the name of no namespace: use a–z, 0–9 and -, such as team-",
+                "platform.teams.namespaces[Shop]: \"Shop\" is not the name of a namespace",
+                "platform.teams.namespaces[bank]: \"Bank & Co\" must be 1–256 letters, digits, spaces and _ . : / = + - @: it becomes a tag",
+                "platform.teams.namespaces[box]: \"\" must be 1–256 letters, digits, spaces and _ . : / = + - @: it becomes a tag",
+            ],
+        ),
+        (
+            "tags",
+            &[(
+                "secretStore: {name: aws-production}",
+                "secretStore: {name: aws-production}\n      tags: {team: shop, \"cost#\": \"1\", unit: \"R&D\\n\", empty: \"\"}",
+            )],
+            &[
+                "environments.production.aws.tags[cost#]: must be letters, digits, spaces and _ . : / = + - @",
+                "environments.production.aws.tags[team]: has its value from every claim: take it out",
+                "environments.production.aws.tags[unit]: \"R&D\\n\" must be 256 letters, digits, spaces and _ . : / = + - @ at most",
+            ],
+        ),
+        (
+            "many-tags",
+            &[(
+                "secretStore: {name: aws-production}",
+                &format!("secretStore: {{name: aws-production}}\n      tags: {{{many}}}"),
+            )],
+            &[
+                "environments.production.aws.tags: must be 40 tags at most, and there are 41: AWS takes 50, with ours and the provider's",
+            ],
+        ),
+    ]);
+}
+
+#[test]
 fn environments_must_be_of_use() {
     check(&[
         (
@@ -241,6 +284,24 @@ fn environments_must_be_of_use() {
             ],
             &[
                 "platform.namespace: \"team-platform\" must be a namespace that no environment admits, and production does (team-*): a team's claims would live beside administrators' passwords",
+            ],
+        ),
+        (
+            "long",
+            &[("namespaces: [team-*]", &format!("namespaces: [team-*, {}]", "x".repeat(64)))],
+            &[&format!(
+                "environments.development.namespaces[1]: \"{}\" is longer than the name of a namespace may be, 63 characters",
+                "x".repeat(64)
+            )],
+        ),
+        (
+            "certificates",
+            &[(
+                "secretStore: {name: aws-production}",
+                "secretStore: {name: aws-production}\n      rdsCertificates: global-bundle.pem",
+            )],
+            &[
+                "environments.production.aws.rdsCertificates: must be PEM certificates, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----",
             ],
         ),
         (
@@ -513,7 +574,7 @@ fn values_of_a_wrong_form_are_told_the_right_one() {
 }
 
 #[test]
-fn dates_and_families_are_told_what_they_must_be() {
+fn dates_versions_and_families_are_told_what_they_must_be() {
     check(&[
         (
             "dates",
@@ -529,6 +590,21 @@ fn dates_and_families_are_told_what_they_must_be() {
             ],
         ),
         (
+            "engine versions",
+            &[
+                ("engineVersion: \"16\"", "engineVersion: \"\""),
+                ("engineVersion: \"7.1\"", "engineVersion: \"6.2\""),
+                ("engineVersion: \"4.2\"", "engineVersion: \"4.20\""),
+                ("engineVersion: 3.9.x.kraft", "engineVersion: 3.8.x.kraft"),
+            ],
+            &[
+                "offerings.EventStream.aws.dedicated.versions.offered[1].engineVersion: \"3.8.x.kraft\" must be 3.9 or begin with 3.9., as the version's name is 3.9",
+                "offerings.MessageQueue.aws.versions.offered[1].engineVersion: \"4.20\" must be 4.2 or begin with 4.2., as the version's name is 4.2",
+                "offerings.PostgreSQLInstance.aws.versions.offered[1].engineVersion: \"\" must be 16 or begin with 16., as the version's name is 16",
+                "offerings.RedisInstance.aws.redis.offered[0].engineVersion: \"6.2\" must be 7 or begin with 7., as the version's name is 7",
+            ],
+        ),
+        (
             "families",
             &[
                 ("family: postgres16", "family: postgres15"),
@@ -536,9 +612,9 @@ fn dates_and_families_are_told_what_they_must_be() {
                 ("family: valkey8", "family: valkey80"),
             ],
             &[
-                "offerings.PostgreSQLInstance.aws.versions.offered[1].family: \"postgres15\" must begin with postgres16, as engineVersion is 16",
-                "offerings.RedisInstance.aws.redis.offered[0].family: \"redis6.x\" must begin with redis7, as engineVersion is 7.1",
-                "offerings.RedisInstance.aws.valkey.offered[0].family: \"valkey80\" must begin with valkey8, as engineVersion is 8.2",
+                "offerings.PostgreSQLInstance.aws.versions.offered[1].family: \"postgres15\" must begin with postgres16, as the version's name is 16",
+                "offerings.RedisInstance.aws.redis.offered[0].family: \"redis6.x\" must begin with redis7, as the version's name is 7",
+                "offerings.RedisInstance.aws.valkey.offered[0].family: \"valkey80\" must begin with valkey8, as the version's name is 8",
             ],
         ),
     ]);
