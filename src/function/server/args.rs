@@ -61,10 +61,10 @@ pub struct Args {
     #[arg(value_parser = megabytes)]
     max_recv_message_size: u16,
 
-    /// How long a claim may rest, in seconds: Crossplane looks at it again then although nothing
-    /// changed. A claim that is in the making rests a minute at most.
+    /// How long a claim may rest, in seconds, up to an hour: Crossplane looks at it again then
+    /// although nothing changed. A claim that is in the making rests a minute at most.
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=3600))]
     ttl: u32,
 
     /// Log every call and connection.
@@ -223,12 +223,12 @@ mod tests {
     }
 
     #[test]
-    fn claims_rest_for_a_second_to_a_day() {
-        for (flag, seconds) in [("--ttl=1", 1), ("--ttl=86400", 86_400), ("--insecure", 3600)] {
+    fn claims_rest_for_an_hour_at_most() {
+        for (flag, seconds) in [("--ttl=1", 1), ("--ttl=3600", 3600), ("--insecure", 3600)] {
             let args = Args::try_parse_from(["function-self-service", flag]).expect(flag);
             assert_eq!(args.ttl(), Duration::from_secs(seconds), "{flag}");
         }
-        for flag in ["--ttl=0", "--ttl=86401", "--ttl=1h", "--ttl=-1"] {
+        for flag in ["--ttl=0", "--ttl=3601", "--ttl=1h", "--ttl=-1"] {
             Args::try_parse_from(["function-self-service", flag]).expect_err(flag);
         }
     }
