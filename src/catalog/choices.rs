@@ -48,8 +48,8 @@ impl<T: Named> Sizes<T> {
                 format!("{} must be of a–z, 0–9, . and -", crate::guardrails::quote(name))
             });
         }
-        let known = self.0.is_empty() || self.rank(maximum).is_some();
-        problems.require(known, "maximumSize", || {
+        let known = self.rank(maximum).is_some();
+        problems.require(known || !all_named(&self.0), "maximumSize", || {
             format!("\"{maximum}\" is none of the sizes: {}", list(self.names()))
         });
     }
@@ -122,8 +122,8 @@ impl Versions {
             "must list at least one version".to_owned()
         });
         check_unique(&self.offered, "offered", problems);
-        let known = self.offered.is_empty() || self.find(&self.default).is_some();
-        problems.require(known, "default", || {
+        let known = self.find(&self.default).is_some();
+        problems.require(known || !all_named(&self.offered), "default", || {
             format!("\"{}\" is none of the versions: {}", self.default, list(self.names()))
         });
         for (index, version) in self.offered.iter().enumerate() {
@@ -137,8 +137,10 @@ impl Versions {
                 || "must be newer than the version before it".to_owned(),
             );
             for target in &version.upgrades_to {
-                let later = self.offered[index + 1..].iter().any(|version| version.name == *target);
-                problems.require(later, &format!("offered[{index}].upgradesTo"), || {
+                let rest = &self.offered[index + 1..];
+                let later = rest.iter().any(|version| version.name == *target);
+                let judged = rest.is_empty() || all_named(rest);
+                problems.require(later || !judged, &format!("offered[{index}].upgradesTo"), || {
                     format!("\"{target}\" is no later version of this list")
                 });
             }
@@ -226,6 +228,12 @@ pub(crate) fn list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String 
         text.push_str(item.as_ref());
         text
     })
+}
+
+/// Whether there are items, and each has its name: else the wanted one may be among them, and what
+/// they lack is told anyway.
+fn all_named<T: Named>(items: &[T]) -> bool {
+    !items.is_empty() && items.iter().all(|item| !item.name().is_empty())
 }
 
 fn check_unique<T: Named>(items: &[T], field: &str, problems: &mut Problems) {

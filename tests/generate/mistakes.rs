@@ -589,6 +589,20 @@ fn dates_versions_and_families_are_told_what_they_must_be() {
                 "offerings.PostgreSQLInstance.aws.versions.offered[2].standardSupportUntil: expected a date such as 2030-02-28, got \"28.02.2030\"",
             ],
         ),
+        // Whether the default is among them cannot be known.
+        (
+            "an item that is none",
+            &[
+                (
+                    "{name: \"16\", engineVersion: \"16\", family: postgres16, standardSupportUntil: 2029-02-28, upgradesTo: [\"17\", \"18\"]}",
+                    "true",
+                ),
+                ("default: \"17\"", "default: \"16\""),
+            ],
+            &[
+                "offerings.PostgreSQLInstance.aws.versions.offered[1]: expected an object, got a boolean",
+            ],
+        ),
         (
             "engine versions",
             &[
