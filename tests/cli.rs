@@ -135,8 +135,8 @@ fn selectors_are_in_one_place_and_spelt_right() {
             2,
             &format!(
                 "error: {misspelt}:1: document 1 has an unknown field \
-                 {place}.compositionSelector.matchLables; write matchLabels, with provider and \
-                 environment\n"
+                 {place}.compositionSelector.matchLables; did you mean \
+                 {place}.compositionSelector.matchLabels?\n"
             ),
         );
     }
@@ -378,6 +378,26 @@ fn fields_that_no_claim_has_are_named_with_what_was_meant() {
              text; write {{name: …-credentials}}, or leave it out\n"
         ),
     );
+}
+
+#[test]
+fn fields_that_no_claim_has_are_named_wherever_they_are() {
+    let composite = fs::read_to_string("examples/redis/xr.yaml").expect("readable");
+    for (number, (from, to, told)) in [
+        ("compositionSelector:", "compositonSelector:", "spec.crossplane.compositonSelector; did you mean spec.crossplane.compositionSelector?"),
+        ("  crossplane:\n", "  crossplane:\n    colour: red\n", "spec.crossplane.colour; write compositionSelector alone"),
+        ("matchLabels:", "colour: red\n      matchLabels:", "spec.crossplane.compositionSelector.colour; write matchLabels, with provider and environment"),
+        ("    name: session-cache-credentials", "    nmae: session-cache-credentials", "spec.writeConnectionSecretToRef.nmae; did you mean spec.writeConnectionSecretToRef.name?"),
+        ("    name: session-cache-credentials", "    colour: red", "spec.writeConnectionSecretToRef.colour; write name alone"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert!(composite.contains(from), "{from}");
+        let claim = file(&format!("field-{number}.yaml"), &composite.replacen(from, to, 1));
+        let told = format!("error: {claim}:1: document 1 has an unknown field {told}\n");
+        fails(&["render", &claim], 2, &told);
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! From a developer's file to the composite resource that the function would see.
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use super::super::Error;
 use super::super::documents::Document;
@@ -153,40 +153,54 @@ fn recognise(document: &Document, catalog: &Catalog) -> Result<(Kind, bool), Err
     )))
 }
 
-/// What a claim or a composite resource may have in its spec: ours, and Crossplane's machinery.
-const FIELDS: [&str; 13] = [
-    "parameters",
-    "crossplane",
-    "writeConnectionSecretToRef",
+/// Crossplane's machinery, wherever a flavour has it.
+const MACHINERY: [&str; 6] = [
     "compositionSelector",
     "compositionRef",
     "compositionRevisionRef",
     "compositionRevisionSelector",
     "compositionUpdatePolicy",
-    "compositeDeletePolicy",
-    "publishConnectionDetailsTo",
-    "claimRef",
-    "resourceRef",
     "resourceRefs",
+];
+/// What only a claim, or the composite resource of one, has of it.
+const OF_CLAIMS: [&str; 4] =
+    ["compositeDeletePolicy", "publishConnectionDetailsTo", "claimRef", "resourceRef"];
+const OURS: [&str; 3] = ["parameters", "crossplane", "writeConnectionSecretToRef"];
+
+/// What an object in a claim or a composite resource may have, and what to write where a field is
+/// no slip of the pen.
+type Fields = (&'static [&'static str], &'static [&'static [&'static str]], &'static str);
+
+const SELECTOR: &str = "write matchLabels, with provider and environment";
+const PLACES: [Fields; 5] = [
+    (&["spec"], &[&OURS, &MACHINERY, &OF_CLAIMS], "parameters belong into spec.parameters"),
+    (&["spec", "crossplane"], &[&MACHINERY], "write compositionSelector alone"),
+    (&["spec", "compositionSelector"], &[&["matchLabels"]], SELECTOR),
+    (&["spec", "crossplane", "compositionSelector"], &[&["matchLabels"]], SELECTOR),
+    (&["spec", "writeConnectionSecretToRef"], &[&["name", "namespace"]], "write name alone"),
 ];
 
 /// Finds what an API server would refuse, or drop in silence.
 fn check_fields(document: &Document) -> Result<(), Error> {
-    let Some(spec) = document.content.get("spec").and_then(Json::as_object) else {
-        return Ok(());
-    };
-    if let Some(field) = spec.keys().find(|key| !FIELDS.contains(&key.as_str())) {
-        let advice = match nearest(field, FIELDS.into_iter()) {
-            Some(meant) => format!("did you mean spec.{meant}?"),
-            None => "parameters belong into spec.parameters".to_owned(),
+    for (place, known, advice) in PLACES {
+        let object = place.iter().try_fold(&document.content, |holder, key| holder.get(key));
+        let Some(object) = object.and_then(Json::as_object) else { continue };
+        let known = || known.iter().copied().flatten().copied();
+        let Some(field) = object.keys().find(|key| known().all(|field| field != key.as_str()))
+        else {
+            continue;
+        };
+        let place = place.join(".");
+        let advice = match nearest(field, known()) {
+            Some(meant) => format!("did you mean {place}.{meant}?"),
+            None => advice.to_owned(),
         };
         let shown = crate::guardrails::quote(field);
-        return Err(document
-            .error(format!("has an unknown field spec.{}; {advice}", shown.trim_matches('"'))));
+        let field = shown.trim_matches('"');
+        return Err(document.error(format!("has an unknown field {place}.{field}; {advice}")));
     }
-    check_selector(document, spec)?;
-    let secret = spec.get("writeConnectionSecretToRef").map(|secret| secret.get("name"));
-    match secret {
+    let secret = document.content.pointer("/spec/writeConnectionSecretToRef");
+    match secret.map(|secret| secret.get("name")) {
         None | Some(Some(Json::String(_))) => Ok(()),
         Some(_) => {
             let message = "has a spec.writeConnectionSecretToRef without a name in text; write \
@@ -194,24 +208,6 @@ fn check_fields(document: &Document) -> Result<(), Error> {
             Err(document.error(message))
         }
     }
-}
-
-/// Labels below a misspelt key would seem to be missing.
-fn check_selector(document: &Document, spec: &Map<String, Json>) -> Result<(), Error> {
-    let nested = spec.get("crossplane").and_then(|machinery| machinery.get("compositionSelector"));
-    let selectors = [("spec", spec.get("compositionSelector")), ("spec.crossplane", nested)];
-    for (place, selector) in selectors {
-        let keys = selector.and_then(Json::as_object).into_iter().flat_map(Map::keys);
-        if let Some(key) = keys.into_iter().find(|key| *key != "matchLabels") {
-            let shown = crate::guardrails::quote(key);
-            return Err(document.error(format!(
-                "has an unknown field {place}.compositionSelector.{}; write matchLabels, with \
-                 provider and environment",
-                shown.trim_matches('"'),
-            )));
-        }
-    }
-    Ok(())
 }
 
 fn check_group(document: &Document, kind: Kind, domain: &str) -> Result<(), Error> {
