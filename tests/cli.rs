@@ -385,7 +385,7 @@ fn fields_that_no_claim_has_are_named_wherever_they_are() {
     let composite = fs::read_to_string("examples/redis/xr.yaml").expect("readable");
     for (number, (from, to, told)) in [
         ("compositionSelector:", "compositonSelector:", "spec.crossplane.compositonSelector; did you mean spec.crossplane.compositionSelector?"),
-        ("  crossplane:\n", "  crossplane:\n    colour: red\n", "spec.crossplane.colour; write compositionSelector alone"),
+        ("  crossplane:\n", "  crossplane:\n    colour: red\n", "spec.crossplane.colour; write it in spec, or leave it out"),
         ("matchLabels:", "colour: red\n      matchLabels:", "spec.crossplane.compositionSelector.colour; write matchLabels, with provider and environment"),
         ("    name: session-cache-credentials", "    nmae: session-cache-credentials", "spec.writeConnectionSecretToRef.nmae; did you mean spec.writeConnectionSecretToRef.name?"),
         ("    name: session-cache-credentials", "    colour: red", "spec.writeConnectionSecretToRef.colour; write name alone"),

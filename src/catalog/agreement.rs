@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::aws::is_account;
 use super::{
-    Aws, Identity, Offering, Problem, Problems, TAGS, Teams, Version, Versions, list,
+    Aws, CLUSTER_TAG, Identity, Offering, Problem, Problems, TAGS, Teams, Version, Versions, list,
     version_number,
 };
 use crate::kinds::Settings;
@@ -59,9 +59,7 @@ fn check_namespaces(offering: &Offering, problems: &mut Problems) {
 
 fn check_certificates(certificates: Option<&str>, problems: &mut Problems) {
     let is_pem = |text: &str| {
-        let text = text.trim();
-        text.starts_with("-----BEGIN CERTIFICATE-----")
-            && text.ends_with("-----END CERTIFICATE-----")
+        text.contains("-----BEGIN CERTIFICATE-----") && text.contains("-----END CERTIFICATE-----")
     };
     problems.require(certificates.is_none_or(is_pem), "aws.rdsCertificates", || {
         "must be PEM certificates, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----".to_owned()
@@ -88,8 +86,9 @@ fn check_teams(teams: &Teams, problems: &mut Problems) {
 
 /// What IAM takes in a tag (its service model, `tagValueType`); the other services take it, too.
 const TAG_CHARACTERS: &str = "letters, digits, spaces and _ . : / = + - @";
-/// Of the 50 tags that a resource may have ours take some, and three are the provider's.
-const MOST_TAGS: usize = 50 - TAGS.len() - 3;
+/// Of the 50 tags that a resource may have ours take some, one more on databases and on secrets of
+/// MSK, and three are the provider's.
+const MOST_TAGS: usize = 50 - TAGS.len() - 1 - 3;
 
 fn is_tag(text: &str, most: usize) -> bool {
     text.chars().count() <= most
@@ -104,11 +103,20 @@ fn check_tags(tags: &BTreeMap<String, String>, problems: &mut Problems) {
             tags.len()
         )
     });
+    // IAM, unlike the other services, tells no capital letters from small ones.
+    let mut earlier: Vec<&str> = [TAGS.as_slice(), &[CLUSTER_TAG]].concat();
+    let ours = earlier.len();
     for (key, value) in tags {
         let field = format!("aws.tags[{key}]");
-        problems.require(!TAGS.contains(&key.as_str()), &field, || {
-            "has its value from every claim: take it out".to_owned()
+        let same = earlier.iter().position(|earlier| earlier.eq_ignore_ascii_case(key));
+        problems.require(same.is_none_or(|same| same >= ours), &field, || {
+            "is one of our own tags: take it out".to_owned()
         });
+        problems.require(same.is_none_or(|same| same < ours), &field, || {
+            "differs from another tag in capital letters alone, which IAM does not tell apart"
+                .to_owned()
+        });
+        earlier.push(key);
         // Its length is told elsewhere.
         problems.require(is_tag(key, usize::MAX), &field, || format!("must be {TAG_CHARACTERS}"));
         problems.require(is_tag(value, 256), &field, || {
@@ -223,6 +231,10 @@ fn check_versions(settings: &Settings, problems: &mut Problems) {
     for (field, engine, versions) in versions(settings) {
         for (index, version) in versions.offered.iter().enumerate() {
             let field = format!("{field}.offered[{index}]");
+            // A name that is no version is told elsewhere.
+            if version_number(&version.name).is_none() {
+                continue;
+            }
             check_engine_version(version, &field, problems);
             if let Some(engine) = engine {
                 check_family(version, engine, &field, problems);
@@ -239,10 +251,8 @@ fn check_engine_version(version: &Version, field: &str, problems: &mut Problems)
         (rest.is_empty() || rest.starts_with(['.', '-']))
             && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b))
     });
-    // A name that is no version is told elsewhere.
-    let named = version_number(name).is_some();
-    problems.require(!named || fits, &format!("{field}.engineVersion"), || {
-        format!("\"{engine_version}\" must be {name} or begin with {name}., as the version's name is {name}")
+    problems.require(fits, &format!("{field}.engineVersion"), || {
+        format!("\"{engine_version}\" must be {name}, or begin with {name}. and have letters, digits, . and - alone: the version's name is {name}")
     });
 }
 

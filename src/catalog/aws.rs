@@ -60,6 +60,9 @@ pub struct Aws {
 pub const TAGS: [&str; 7] =
     ["claim", "cluster", "environment", "kind", "managed-by", "namespace", "team"];
 
+/// Tag of a stream's secret, besides, that says which cluster its login is for.
+pub const CLUSTER_TAG: &str = "kafka-cluster";
+
 fn default_provider_config() -> String {
     "default".to_owned()
 }

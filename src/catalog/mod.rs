@@ -18,7 +18,7 @@ mod repair;
 mod written;
 
 pub(crate) use aws::is_arn;
-pub use aws::{Aws, Identity, SecretStore, TAGS};
+pub use aws::{Aws, CLUSTER_TAG, Identity, SecretStore, TAGS};
 pub(crate) use choices::list;
 pub use choices::{Named, Range, Sizes, Version, Versions, version_number};
 pub use crossplane::Crossplane;

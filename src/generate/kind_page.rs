@@ -326,7 +326,7 @@ fn conditions(kind: Kind) -> String {
         paragraph(
             "",
             "",
-            "`Synced` and `Ready` are Crossplane's: where there are claims, a refused one still \
+            "`Synced` and `Ready` are Crossplane's: in the `claims` flavour, a refused claim still \
              shows `Synced=True`. [Guardrails](../guardrails.md) has the codes."
         )
     )

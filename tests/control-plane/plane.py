@@ -57,12 +57,9 @@ def answers(url: str) -> bool:
 
 
 def counted(server: str, series: str) -> int:
-    """The sum of the series in a server's metrics that begin so; zero while it does not answer."""
-    try:
-        with urllib.request.urlopen(f"{server}/metrics", timeout=5) as answer:
-            lines = answer.read().decode().splitlines()
-    except OSError:
-        return 0
+    """The sum of the series in a server's metrics that begin so."""
+    with urllib.request.urlopen(f"{server}/metrics", timeout=5) as answer:
+        lines = answer.read().decode().splitlines()
     return int(sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(series)))
 
 
@@ -227,8 +224,11 @@ class Plane:
         return answers(f"{PROBES}/readyz")
 
     def calls(self) -> int:
-        """How often core has called the function since it was started."""
-        return counted(PROBES, "grpc_server_handled_total{")
+        """How often core has called the function since it was started; never while it does not answer."""
+        try:
+            return counted(PROBES, "grpc_server_handled_total{")
+        except OSError:
+            return 0
 
     def reconciles(self, definition: str) -> int:
         """How often core has, since it was started, looked at what a definition defines and left it for a time."""

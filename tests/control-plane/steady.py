@@ -32,20 +32,21 @@ def a_settled_claim_is_quiet(world: World) -> None:
         claim.settle()
     be_quiet(world)
     world.plane.restart_function("--ttl=1")
-    mark(world, claims)
-    # The first may have found the function away.
-    wait_for_reconciles(world, claims, 2)
-    before = [(versions(claim), said(claim)) for claim in claims]
-    wait_for_reconciles(world, claims, 10)
-    for claim, (objects, events) in zip(claims, before):
-        found = versions(claim)
+    try:
+        mark(world, claims)
+        # The first may have found the function away.
+        wait_for_reconciles(world, claims, 2)
+        before = [(versions(claim), said(claim)) for claim in claims]
+        wait_for_reconciles(world, claims, 10)
+        after = [(versions(claim), said(claim)) for claim in claims]
+    finally:
+        world.plane.restart_function()
+        # Longer than a second: whoever was to look again once more, and found nobody, has by then.
+        be_quiet(world, 3.0)
+    for claim, (objects, events), (found, told) in zip(claims, before, after):
         changed = {key: version for key, version in found.items() if objects.get(key) != version}
         world.tally.equal(changed, {}, f"{claim}: ten reconciles write nothing")
-        world.tally.equal(said(claim), events, f"{claim}: ten reconciles say nothing")
-    world.plane.restart_function()
-    # Longer than a second: whoever was to look again once more, and found nobody, has by then.
-    be_quiet(world, 3.0)
-    for claim in claims:
+        world.tally.equal(told, events, f"{claim}: ten reconciles say nothing")
         claim.settle()
 
 

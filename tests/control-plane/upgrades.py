@@ -66,10 +66,11 @@ def an_upgrade_moves_nothing(world: World) -> None:
 
 def passes(warning: str) -> bool:
     """Whether Crossplane itself says it: of a controller, function or revision that was being replaced just then.
-    It is over when a claim has settled. What the function says never passes, its fatal results, which Crossplane
-    quotes, included."""
+    It is over when a claim has settled. What the function says never passes, nor that what it composed is no
+    valid object; Crossplane quotes both."""
     own = warning.startswith(tuple(f"Warning {reason}:" for reason in CROSSPLANE))
-    return own and "returned a fatal result" not in warning
+    ours = "returned a fatal result" in warning or "is invalid" in warning
+    return own and not ours
 
 
 def everything(claim: Claim) -> Json:

@@ -231,6 +231,7 @@ class Claim:
     def settle(self) -> None:
         """Until it is ready, its credentials are there, and what Crossplane did last for it succeeded."""
         self.wait_for("Ready")
+        self.wait_for("Synced")
         self.wait_for("CredentialsReady")
         wait_for(
             f"{self} to be Synced",

@@ -174,7 +174,7 @@ type Fields = (&'static [&'static str], &'static [&'static [&'static str]], &'st
 const SELECTOR: &str = "write matchLabels, with provider and environment";
 const PLACES: [Fields; 5] = [
     (&["spec"], &[&OURS, &MACHINERY, &OF_CLAIMS], "parameters belong into spec.parameters"),
-    (&["spec", "crossplane"], &[&MACHINERY], "write compositionSelector alone"),
+    (&["spec", "crossplane"], &[&MACHINERY], "write it in spec, or leave it out"),
     (&["spec", "compositionSelector"], &[&["matchLabels"]], SELECTOR),
     (&["spec", "crossplane", "compositionSelector"], &[&["matchLabels"]], SELECTOR),
     (&["spec", "writeConnectionSecretToRef"], &[&["name", "namespace"]], "write name alone"),

@@ -15,6 +15,7 @@ use super::{BOOTSTRAP_SERVERS, CREDENTIALS};
 use crate::backends::Order;
 use crate::backends::managed::{Lifetime, ManagedResource, Type};
 use crate::backends::stages::{Lack, stage};
+use crate::catalog::CLUSTER_TAG;
 use crate::credentials::generated::{self, Generated, PASSWORD};
 use crate::credentials::{self, SecretBuilder};
 use crate::kinds::event_stream;
@@ -36,9 +37,6 @@ const SCRAM_ASSOCIATION: &str = "scram-association";
 /// MSK takes secrets of no other name (MSK developer guide, "Sign-in credentials authentication
 /// with AWS Secrets Manager").
 const SECRET_PREFIX: &str = "AmazonMSK_";
-
-/// Tag of the secret that says which cluster its login is for.
-const CLUSTER_TAG: &str = "kafka-cluster";
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
