@@ -43,8 +43,14 @@ def what_is_too_large_is_refused_in_words(world: World) -> None:
 
 
 def told(claim: Claim) -> Json:
-    """The condition of ours that a refusal is none of the business of. Crossplane stamps it with the generation."""
-    return {**claim.condition("CredentialsReady"), "observedGeneration": None}
+    """The condition of ours that a refusal is none of the business of, and since when the composite resource has it.
+
+    Crossplane stamps conditions with the generation, and gives a claim the time of its composite resource only when
+    it is edited. Until then it may be an earlier one: a reconcile that reads an old copy puts old conditions back
+    for a moment."""
+    held = condition(claim.composite(), "CredentialsReady")
+    shown = {**claim.condition("CredentialsReady"), "lastTransitionTime": held.get("lastTransitionTime")}
+    return [{**each, "observedGeneration": None} for each in (held, shown)]
 
 
 def a_refused_edit_changes_nothing(world: World) -> None:
