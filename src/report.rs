@@ -26,7 +26,7 @@ pub const ACCEPTED: &str = "Accepted";
 pub const CREDENTIALS_READY: &str = "CredentialsReady";
 
 /// How long a settled claim is left alone. Crossplane calls sooner when anything changes.
-const SETTLED: Duration = Duration::from_secs(3600);
+pub(crate) const SETTLED: Duration = Duration::from_secs(3600);
 /// How long something may be in the making before it is looked at again.
 const CREATING: Duration = Duration::from_secs(60);
 

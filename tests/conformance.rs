@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 use selfservice::backends::Operator;
 use selfservice::backends::managed::Lifetime;
-use selfservice::catalog::{BUILT_IN, Catalog};
+use selfservice::catalog::{BUILT_IN, CLUSTER_TAG, Catalog, TAGS};
 use selfservice::claim::Flavour;
 use selfservice::generate::Artefact;
 use selfservice::kinds::Kind;
@@ -266,6 +266,11 @@ fn guards_and_tags_are_never_left_out() {
                     ["team", "environment", "cluster", "namespace", "claim", "kind", "managed-by"]
                 {
                     assert!(tags[tag].is_string(), "{title}: {key} has no tag {tag}");
+                }
+                // What a catalogue may not set.
+                for tag in tags.as_object().expect("tags").keys().map(String::as_str) {
+                    let ours = TAGS.contains(&tag) || [CLUSTER_TAG, "backup"].contains(&tag);
+                    assert!(ours, "{title}: {key} has a tag {tag} that is not among ours");
                 }
             }
         }

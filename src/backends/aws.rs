@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::Order;
 pub use super::managed::{Lifetime, ManagedResource, Type};
-use crate::catalog::{Aws, TAGS};
+use crate::catalog::Aws;
 use crate::manifest::Node;
 use crate::names::Limit;
 use crate::observed::{Managed, ReadError, Unread};
@@ -33,21 +33,20 @@ impl Order<'_> {
 
     fn make_tags(&self) -> Node {
         let offering = self.offering;
-        let values = [
-            self.claim.name.as_str(),
-            &offering.platform.cluster_id,
-            &offering.environment.name,
-            self.claim.kind.name(),
-            "function-self-service",
-            &self.claim.namespace,
-            offering.platform.teams.of(&self.claim.namespace),
+        let ours = [
+            ("claim", self.claim.name.as_str()),
+            ("cluster", &offering.platform.cluster_id),
+            ("environment", &offering.environment.name),
+            ("kind", self.claim.kind.name()),
+            ("managed-by", "function-self-service"),
+            ("namespace", &self.claim.namespace),
+            ("team", offering.platform.teams.of(&self.claim.namespace)),
         ];
         let catalogue = self.aws().tags.iter();
-        let theirs = catalogue.filter(|(name, _)| !TAGS.contains(&name.as_str()));
-        let mut tags: Vec<(Cow<'static, str>, Node)> = TAGS
-            .into_iter()
-            .zip(values)
-            .map(|(name, value)| (Cow::Borrowed(name), value.to_owned().into()))
+        let theirs = catalogue.filter(|(name, _)| ours.iter().all(|(our, _)| our != name));
+        let mut tags: Vec<(Cow<'static, str>, Node)> = ours
+            .iter()
+            .map(|(name, value)| (Cow::Borrowed(*name), (*value).to_owned().into()))
             .chain(theirs.map(|(name, value)| (Cow::Owned(name.clone()), value.into())))
             .collect();
         tags.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));

@@ -78,7 +78,7 @@ fn check_teams(teams: &Teams, problems: &mut Problems) {
         problems.require(is_dns_label(namespace), &field, || {
             format!("\"{namespace}\" is not the name of a namespace")
         });
-        problems.require(!team.is_empty() && is_tag(team, 256), &field, || {
+        problems.require(!team.is_empty() && is_tag_value(team), &field, || {
             format!("\"{team}\" must be 1–256 {TAG_CHARACTERS}: it becomes a tag")
         });
     }
@@ -90,9 +90,12 @@ const TAG_CHARACTERS: &str = "letters, digits, spaces and _ . : / = + - @";
 /// MSK, and three are the provider's.
 const MOST_TAGS: usize = 50 - TAGS.len() - 1 - 3;
 
-fn is_tag(text: &str, most: usize) -> bool {
-    text.chars().count() <= most
-        && text.chars().all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c))
+fn has_tag_characters(text: &str) -> bool {
+    text.chars().all(|c| c.is_alphanumeric() || " _.:/=+-@".contains(c))
+}
+
+fn is_tag_value(text: &str) -> bool {
+    text.chars().count() <= 256 && has_tag_characters(text)
 }
 
 fn check_tags(tags: &BTreeMap<String, String>, problems: &mut Problems) {
@@ -104,22 +107,18 @@ fn check_tags(tags: &BTreeMap<String, String>, problems: &mut Problems) {
         )
     });
     // IAM, unlike the other services, tells no capital letters from small ones.
-    let mut earlier: Vec<&str> = [TAGS.as_slice(), &[CLUSTER_TAG]].concat();
-    let ours = earlier.len();
-    for (key, value) in tags {
+    for (index, (key, value)) in tags.iter().enumerate() {
         let field = format!("aws.tags[{key}]");
-        let same = earlier.iter().position(|earlier| earlier.eq_ignore_ascii_case(key));
-        problems.require(same.is_none_or(|same| same >= ours), &field, || {
-            "is one of our own tags: take it out".to_owned()
-        });
-        problems.require(same.is_none_or(|same| same < ours), &field, || {
+        let is_ours = TAGS.iter().chain([&CLUSTER_TAG]).any(|tag| tag.eq_ignore_ascii_case(key));
+        let is_twice = tags.keys().take(index).any(|tag| tag.eq_ignore_ascii_case(key));
+        problems.require(!is_ours, &field, || "is one of our own tags: take it out".to_owned());
+        problems.require(is_ours || !is_twice, &field, || {
             "differs from another tag in capital letters alone, which IAM does not tell apart"
                 .to_owned()
         });
-        earlier.push(key);
         // Its length is told elsewhere.
-        problems.require(is_tag(key, usize::MAX), &field, || format!("must be {TAG_CHARACTERS}"));
-        problems.require(is_tag(value, 256), &field, || {
+        problems.require(has_tag_characters(key), &field, || format!("must be {TAG_CHARACTERS}"));
+        problems.require(is_tag_value(value), &field, || {
             format!("\"{value}\" must be 256 {TAG_CHARACTERS} at most")
         });
     }
@@ -211,7 +210,7 @@ fn partition_of(region: &str) -> &'static str {
 }
 
 /// The versions of an offering, each list with its field and how its families begin.
-fn versions(settings: &Settings) -> Vec<(&'static str, Option<&'static str>, &Versions)> {
+fn version_lists(settings: &Settings) -> Vec<(&'static str, Option<&'static str>, &Versions)> {
     match settings {
         Settings::PostgreSql(own) => vec![("settings.versions", Some("postgres"), &own.versions)],
         Settings::Redis(own) => vec![
@@ -228,7 +227,7 @@ fn versions(settings: &Settings) -> Vec<(&'static str, Option<&'static str>, &Ve
 }
 
 fn check_versions(settings: &Settings, problems: &mut Problems) {
-    for (field, engine, versions) in versions(settings) {
+    for (field, engine, versions) in version_lists(settings) {
         for (index, version) in versions.offered.iter().enumerate() {
             let field = format!("{field}.offered[{index}]");
             // A name that is no version is told elsewhere.

@@ -56,7 +56,7 @@ pub struct Aws {
     pub tags: BTreeMap<String, String>,
 }
 
-/// The tags that every resource has of ours.
+/// The tags that every resource has of ours, as `backends::aws` makes them.
 pub const TAGS: [&str; 7] =
     ["claim", "cluster", "environment", "kind", "managed-by", "namespace", "team"];
 

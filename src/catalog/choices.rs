@@ -49,7 +49,8 @@ impl<T: Named> Sizes<T> {
             });
         }
         let known = self.rank(maximum).is_some();
-        problems.require(known || !all_named(&self.0), "maximumSize", || {
+        let untold = self.0.is_empty() || has_nameless(&self.0);
+        problems.require(known || untold, "maximumSize", || {
             format!("\"{maximum}\" is none of the sizes: {}", list(self.names()))
         });
     }
@@ -123,7 +124,8 @@ impl Versions {
         });
         check_unique(&self.offered, "offered", problems);
         let known = self.find(&self.default).is_some();
-        problems.require(known || !all_named(&self.offered), "default", || {
+        let untold = self.offered.is_empty() || has_nameless(&self.offered);
+        problems.require(known || untold, "default", || {
             format!("\"{}\" is none of the versions: {}", self.default, list(self.names()))
         });
         for (index, version) in self.offered.iter().enumerate() {
@@ -139,10 +141,11 @@ impl Versions {
             for target in &version.upgrades_to {
                 let rest = &self.offered[index + 1..];
                 let later = rest.iter().any(|version| version.name == *target);
-                let judged = rest.is_empty() || all_named(rest);
-                problems.require(later || !judged, &format!("offered[{index}].upgradesTo"), || {
-                    format!("\"{target}\" is no later version of this list")
-                });
+                problems.require(
+                    later || has_nameless(rest),
+                    &format!("offered[{index}].upgradesTo"),
+                    || format!("\"{target}\" is no later version of this list"),
+                );
             }
         }
     }
@@ -230,10 +233,9 @@ pub(crate) fn list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String 
     })
 }
 
-/// Whether there are items, and each has its name: else the wanted one may be among them, and what
-/// they lack is told anyway.
-fn all_named<T: Named>(items: &[T]) -> bool {
-    !items.is_empty() && items.iter().all(|item| !item.name().is_empty())
+/// Whether an item lacks its name, which is told anyway: it may be the wanted one.
+fn has_nameless<T: Named>(items: &[T]) -> bool {
+    items.iter().any(|item| item.name().is_empty())
 }
 
 fn check_unique<T: Named>(items: &[T], field: &str, problems: &mut Problems) {

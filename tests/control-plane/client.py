@@ -189,6 +189,11 @@ class Api:
         return self.ask("GET", f"/api/v1/namespaces/{namespace}/events?fieldSelector={query}")["items"]
 
 
+def total(metrics: str, series: str) -> int:
+    """The sum of the series in a server's metrics that begin so."""
+    return int(sum(float(line.rsplit(" ", 1)[1]) for line in metrics.splitlines() if line.startswith(series)))
+
+
 def condition(item: Json | None, kind: str) -> Json:
     """A condition of an object; an empty one when it has none of that type."""
     conditions = ((item or {}).get("status") or {}).get("conditions") or []

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from client import PAUSE, Api, condition, states, wait_for
+from client import PAUSE, Api, condition, states, total, wait_for
 
 Json = Any
 
@@ -56,11 +56,9 @@ def answers(url: str) -> bool:
         return False
 
 
-def counted(server: str, series: str) -> int:
-    """The sum of the series in a server's metrics that begin so."""
+def metrics(server: str) -> str:
     with urllib.request.urlopen(f"{server}/metrics", timeout=5) as answer:
-        lines = answer.read().decode().splitlines()
-    return int(sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(series)))
+        return answer.read().decode()
 
 
 @dataclass
@@ -226,14 +224,17 @@ class Plane:
     def calls(self) -> int:
         """How often core has called the function since it was started; never while it does not answer."""
         try:
-            return counted(PROBES, "grpc_server_handled_total{")
+            return total(metrics(PROBES), "grpc_server_handled_total{")
         except OSError:
             return 0
 
-    def reconciles(self, definition: str) -> int:
-        """How often core has, since it was started, looked at what a definition defines and left it for a time."""
-        series = f'controller_runtime_reconcile_total{{controller="composite/{definition}",result="requeue_after"}}'
-        return counted(METRICS, series)
+    def reconciles(self, definitions: list[str]) -> list[int]:
+        """How often core has, since it was started, looked at what each defines and left it for a time."""
+        found, series = metrics(METRICS), "controller_runtime_reconcile_total"
+        return [
+            total(found, f'{series}{{controller="composite/{definition}",result="requeue_after"}}')
+            for definition in definitions
+        ]
 
     def restart_function(self, *flags: str) -> None:
         """This build's, whichever ran before."""

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from client import condition, states
+from client import condition, states, total
 from living import example
 from world import KINDS, Claim, World
 
@@ -52,12 +52,13 @@ def a_settled_claim_is_quiet(world: World) -> None:
 
 def wait_for_reconciles(world: World, claims: list[Claim], number: int) -> None:
     """Until Crossplane has looked at each so often, and wants to again after a time that the function gives."""
-    begin = {claim.kind: world.plane.reconciles(claim.definition()) for claim in claims}
+    definitions = [claim.definition() for claim in claims]
+    begin = world.plane.reconciles(definitions)
 
-    def more() -> dict[str, int]:
-        return {claim.kind: world.plane.reconciles(claim.definition()) - begin[claim.kind] for claim in claims}
+    def more() -> list[int]:
+        return [now - before for now, before in zip(world.plane.reconciles(definitions), begin)]
 
-    world.wait(f"{number} reconciles of each claim", lambda: min(more().values()) >= number, more)
+    world.wait(f"{number} reconciles of each claim", lambda: min(more()) >= number, more)
 
 
 def be_quiet(world: World, quiet: float = QUIET) -> None:
@@ -165,12 +166,11 @@ def may(world: World) -> bool:
     return world.api.ask("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)["status"]["allowed"]
 
 
-def denials(world: World) -> float:
+def denials(world: World) -> int:
     """How often the API server has told somebody that something is none of their business."""
     _, text = world.api.exchange("GET", "/metrics", None, "text/plain")
     # Roles allow, or have no opinion.
-    counted = 'authorization_attempts_total{result="no-opinion"}'
-    return sum(float(line.rsplit(" ", 1)[1]) for line in text.decode().splitlines() if line.startswith(counted))
+    return total(text.decode(), 'authorization_attempts_total{result="no-opinion"}')
 
 
 DISTURBANCES = {

@@ -182,7 +182,8 @@ class Claim:
 
     def definition(self) -> str:
         """The name of the definition of its composite resource."""
-        resource = self.api.resource(self.composite()["apiVersion"], self.composite()["kind"])
+        composite = self.composite()
+        resource = self.api.resource(composite["apiVersion"], composite["kind"])
         return f"{resource.plural}.{resource.version.split('/')[0]}"
 
     def references(self) -> list[Json]:

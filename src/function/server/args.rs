@@ -11,6 +11,7 @@ use tracing::warn;
 
 use super::logging::Verbosity;
 use super::{ListenAddress, ParseAddressError, Settings, Transport};
+use crate::report::SETTLED;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -63,9 +64,9 @@ pub struct Args {
 
     /// How long a claim may rest, in seconds, up to an hour: Crossplane looks at it again then
     /// although nothing changed. A claim that is in the making rests a minute at most.
-    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=3600))]
-    ttl: u32,
+    #[arg(long, value_name = "SECONDS", default_value_t = SETTLED.as_secs())]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=SETTLED.as_secs()))]
+    ttl: u64,
 
     /// Log every call and connection.
     #[arg(short, long, action = ArgAction::Set, value_parser = BoolishValueParser::new())]
@@ -124,7 +125,7 @@ impl Args {
 
     /// How long a claim may rest: see [`rest_at_most`](crate::function::rest_at_most).
     pub fn ttl(&self) -> Duration {
-        Duration::from_secs(self.ttl.into())
+        Duration::from_secs(self.ttl)
     }
 
     /// What to serve, or a usage error.
